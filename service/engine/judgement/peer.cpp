@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/judgement/peer.h"
+
+#include <algorithm>
+
+namespace dyad::engine {
+
+using model::Liveness;
+using model::Severity;
+
+namespace {
+
+// The best of the links: a peer heard on one of them is alive.
+Liveness overAllLinks(const std::vector<model::LinkReport>& links) {
+    const auto any = [&](Liveness liveness) {
+        return std::any_of(links.begin(), links.end(), [&](const model::LinkReport& link) { return link.liveness == liveness; });
+    };
+    if (any(Liveness::Alive)) return Liveness::Alive;
+    if (any(Liveness::Suspect)) return Liveness::Suspect;
+    if (any(Liveness::Unknown)) return Liveness::Unknown;
+    return Liveness::Lost;
+}
+
+std::string silence(const StepContext& step) {
+    Instant last;
+    bool ever = false;
+    for (const model::LinkReport& link : step.state.links) {
+        if (!link.everHeard) continue;
+        if (!ever || link.lastHeard > last) last = link.lastHeard;
+        ever = true;
+    }
+    return ever ? "last heartbeat " + toText(step.now - last) + " ago" : "never heard since this node started";
+}
+
+void tellLinks(StepContext& step, const std::vector<model::LinkReport>& before) {
+    for (std::size_t i = 0; i < step.state.links.size(); ++i) {
+        const model::LinkReport& link = step.state.links[i];
+        const std::string& name = step.configuration.links[i].name;
+        const Liveness was = i < before.size() ? before[i].liveness : Liveness::Unknown;
+        if (link.liveness != was) {
+            step.explain(kind::linkChanged, "link " + name + " is " + model::toText(link.liveness), nullptr, {},
+                         link.liveness == Liveness::Lost ? Severity::Warning : Severity::Information);
+        }
+        const std::string lost = "link.lost:" + name;
+        if (link.liveness == Liveness::Lost)
+            step.raise(lost, Severity::Warning, "no heartbeat of " + step.peerName() + " on link " + name,
+                       "check cable, switch and address of link " + name + " on both nodes");
+        if (link.liveness == Liveness::Alive) step.clear(lost);
+
+        const std::string oneWay = "link.one-way:" + name;
+        if (link.liveness == Liveness::Alive && !link.peerHearsUs)
+            step.raise(oneWay, Severity::Warning, "link " + name + " works in one direction only: " + step.peerName() + " does not hear us on it",
+                       "look for a firewall rule or a broken transmitter on link " + name);
+        else
+            step.clear(oneWay);
+    }
+}
+
+void tellPeer(StepContext& step) {
+    PeerRecord& peer = step.state.peer;
+    const std::string& name = step.peerName();
+    switch (peer.liveness) {
+    case Liveness::Alive:
+        step.explain(kind::peerAlive, name + " is heard");
+        step.clear("peer.lost");
+        break;
+    case Liveness::Suspect:
+        step.explain(kind::peerSuspect, name + " is silent on every link, " + silence(step), nullptr, {}, Severity::Warning);
+        break;
+    case Liveness::Lost:
+        step.explain(kind::peerLost, name + " is lost on every link, " + silence(step), nullptr, {}, Severity::Critical);
+        step.raise("peer.lost", Severity::Critical, name + " is not heard on any link",
+                   "look at " + name + ": is it powered, and does a link to it work?");
+        break;
+    case Liveness::Unknown: break;
+    }
+}
+
+} // namespace
+
+void judgePeer(StepContext& step, const HeartChanged& heart) {
+    PeerRecord& peer = step.state.peer;
+    std::vector<model::LinkReport> before = std::move(step.state.links);
+    step.state.links = heart.links;
+    step.state.links.resize(step.configuration.links.size());
+    tellLinks(step, before);
+
+    if (heart.peer.everHeard) {
+        if (peer.everHeard && heart.peer.boot != peer.boot)
+            step.explain(kind::peerRebooted, step.peerName() + " has rebooted: what its earlier boot held is left behind", nullptr, {},
+                         Severity::Warning);
+        const bool served = peer.status.serviceAlive;
+        if (served && !heart.peer.status.serviceAlive) {
+            peer.serviceDeadSince = step.now;
+            step.explain(kind::peerServiceDied, "the service on " + step.peerName() + " has ended, its heart beats on", nullptr, {}, Severity::Warning);
+        }
+        const std::string alarm = "peer.service";
+        if (heart.peer.status.serviceAlive) step.clear(alarm);
+        else
+            step.raise(alarm, Severity::Warning, "the service on " + step.peerName() + " does not run, its heart does",
+                       "start dyadd on " + step.peerName() + "; what runs there is left alone until then");
+        peer.everHeard = true;
+        peer.boot = heart.peer.boot;
+        peer.status = heart.peer.status;
+    }
+
+    const Liveness now = overAllLinks(step.state.links);
+    if (now != peer.liveness) {
+        peer.liveness = now;
+        peer.since = step.now;
+        tellPeer(step);
+        if (now == Liveness::Alive)
+            for (GroupRecord& group : step.state.groups) group.claim.notBefore = Instant();
+    }
+    judgeDrift(step);
+}
+
+void judgeDrift(StepContext& step) {
+    const PeerRecord& peer = step.state.peer;
+    if (!peerSpeaks(step)) return;
+    if (peer.status.configurationDigest != step.configuration.digest)
+        step.raise("configuration.drift", Severity::Warning, "the two nodes run different configuration files",
+                   "make dyad.toml equal on both nodes and restart the service");
+    else
+        step.clear("configuration.drift");
+}
+
+const model::GroupStatus* peerWord(const StepContext& step, const GroupRecord& group) {
+    const auto& groups = step.state.peer.status.groups;
+    return step.state.peer.everHeard && group.id.value < groups.size() ? &groups[group.id.value] : nullptr;
+}
+
+bool peerSpeaks(const StepContext& step) {
+    return step.state.peer.liveness == Liveness::Alive && step.state.peer.everHeard && step.state.peer.status.serviceAlive;
+}
+
+bool peerFit(const StepContext& step, const GroupRecord& group) {
+    const model::GroupStatus* word = peerWord(step, group);
+    return peerSpeaks(step) && word && !word->unfit && !step.state.peer.status.leaving && !step.state.peer.status.maintenance;
+}
+
+bool leftByPeer(const StepContext& step, const GroupRecord& group, model::ReservationKey key) {
+    if (!key.isOf(step.configuration.clusterId, model::otherNode(step.self)) || step.state.peer.liveness != Liveness::Alive) return false;
+    if (!key.isOfBoot(step.state.peer.boot)) return true;
+    if (!peerSpeaks(step)) return false;
+    // Of its present boot: only if the peer's own word knows this very claim and says that it doesn't own. An older word
+    // could have left before the claim was made.
+    const model::GroupStatus* word = peerWord(step, group);
+    return word && !owns(word->role) && word->role != model::Role::Claiming && word->role != model::Role::Lost &&
+           key.epoch() == (word->epoch.value & 0xffff);
+}
+
+bool leftByUs(const StepContext& step, model::ReservationKey key) { return key.isOf(step.configuration.clusterId, step.self); }
+
+} // namespace dyad::engine

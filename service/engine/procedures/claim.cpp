@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taking a group: challenge → window → arbiter → the other LUNs → won. Nothing is taken from the other LUNs before the
+// arbiter is won, and all of it is given back when one of them is refused.
+#include "engine/procedures/procedures.h"
+
+#include "engine/judgement/claimant.h"
+#include "engine/judgement/peer.h"
+
+#include <algorithm>
+
+namespace dyad::engine {
+
+using model::ClaimFrom;
+using model::Liveness;
+using model::ReservationCommand;
+using model::ReservationOutcome;
+using model::Role;
+
+namespace {
+
+// Within one claim: how often a LUN that turned out to be free, or to have changed hands, is tried again.
+constexpr unsigned maxAttempts = 3;
+
+Trigger triggerOf(ClaimCause cause) {
+    switch (cause) {
+    case ClaimCause::PeerSilent: return Trigger::PeerSilent;
+    case ClaimCause::PeerUseless: return Trigger::PeerUseless;
+    case ClaimCause::PeerReleased: return Trigger::PeerReleased;
+    case ClaimCause::NobodyOwns: return Trigger::NobodyOwns;
+    }
+    return Trigger::NobodyOwns;
+}
+
+// Later than every epoch that this node has seen, in heartbeats or on the array.
+model::Epoch nextEpoch(const StepContext& step, const GroupRecord& group) {
+    std::uint32_t latest = group.epoch.value;
+    if (const model::GroupStatus* word = peerWord(step, group)) latest = std::max(latest, word->epoch.value);
+    for (const LunRecord& lun : group.luns)
+        for (const model::ReservationKey key : lun.snapshot.registrants)
+            if (key.cluster() == step.configuration.clusterId)
+                latest = std::max(latest, (latest & ~std::uint32_t{0xffff}) | key.epoch());
+    return model::Epoch(latest + 1);
+}
+
+// Our key may stand on the arbiter.
+bool challenged(const GroupRecord& group) {
+    return !group.luns.empty() && (group.claim.phase == ClaimPhase::Challenging || group.claim.phase == ClaimPhase::Window ||
+                                   group.claim.phase == ClaimPhase::Arbiter);
+}
+
+bool ofThisCluster(const StepContext& step, const LunRecord& lun) {
+    return !lun.snapshot.holder || lun.snapshot.holder->cluster() == step.configuration.clusterId;
+}
+
+// As last read: nobody holds, or a claim that is over.
+bool freeForUs(const StepContext& step, const GroupRecord& group, const LunRecord& lun) {
+    const auto& holder = lun.snapshot.holder;
+    return !holder || leftByUs(step, *holder) || leftByPeer(step, group, *holder);
+}
+
+void readAll(StepContext& step, GroupRecord& group) {
+    group.claim.phase = ClaimPhase::Reading;
+    for (LunRecord& lun : group.luns) step.request(group, lun, ReservationCommand::Read);
+}
+
+void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::string& detail = {}) {
+    if (challenged(group) && trigger != Trigger::Defended)
+        step.request(group, group.luns.front(), ReservationCommand::Withdraw);
+    const bool byChallenge = group.claim.cause == ClaimCause::PeerSilent || group.claim.cause == ClaimCause::PeerUseless;
+    // Heard again: should it fall silent once more, that is a new silence.
+    if (trigger == Trigger::PeerBack) group.claim.notBefore = Instant();
+    else group.claim.notBefore = step.now + (byChallenge ? step.timeouts.rechallengeInterval() : step.timeouts.challengeWindow * 2);
+    for (LunRecord& lun : group.luns) lun.provenEpoch = model::Epoch();
+    step.transition(group, trigger, detail);
+}
+
+void won(StepContext& step, GroupRecord& group) {
+    group.takeover = group.claim.cause == ClaimCause::PeerSilent || group.claim.cause == ClaimCause::PeerUseless;
+    group.released = false;
+    group.asksUntil.reset();
+    group.handoverUntil = Instant();
+    for (ResourceRecord& resource : group.resources) {
+        resource.mustStop = false;
+        resource.failures.clear();
+    }
+    group.wonAt = step.now;
+    step.explain(kind::reservationWon,
+                 group.luns.empty() ? "epoch " + std::to_string(group.epoch.value) + " is ours; the group has no LUN to ask"
+                                    : "the read-back of every LUN shows our reservation, epoch " + std::to_string(group.epoch.value),
+                 &group);
+    step.transition(group, Trigger::ReservationWon);
+}
+
+void claimOthers(StepContext& step, GroupRecord& group) {
+    group.claim.phase = ClaimPhase::Others;
+    for (std::size_t i = 1; i < group.luns.size(); ++i) {
+        LunRecord& lun = group.luns[i];
+        if (lun.provenEpoch == group.epoch || lun.pending || !ofThisCluster(step, lun)) continue;
+        step.request(group, lun, ReservationCommand::Claim, ClaimFrom::Nothing,
+                     lun.known ? lun.snapshot.holder : std::optional<model::ReservationKey>());
+    }
+}
+
+// True if the answer is a claim that stands: the engine believes the read-back, not the word "good".
+bool standsAsOurs(StepContext& step, GroupRecord& group, LunRecord& lun, const model::ReservationAnswer& answer) {
+    if (answer.outcome != ReservationOutcome::Good || !answer.snapshot.ownedOnlyBy(group.key)) return false;
+    lun.provenFrom = answer.readFrom;
+    lun.provenEpoch = group.epoch;
+    lun.fenced = false;
+    lun.lastLook = step.now;
+    return true;
+}
+
+void driveChallenging(StepContext& step, GroupRecord& group) {
+    LunRecord& arbiter = group.luns.front();
+    if (!arbiter.answer) return;
+    const model::ReservationAnswer answer = *arbiter.answer;
+    arbiter.answer.reset();
+    if (answer.outcome == ReservationOutcome::Conflict && freeForUs(step, group, arbiter)) {
+        // There is nobody to challenge: our own dead boot holds, or nobody does.
+        readAll(step, group);
+        return;
+    }
+    if (answer.outcome == ReservationOutcome::Good && !ofThisCluster(step, arbiter)) {
+        abandon(step, group, Trigger::ClaimRefused, "LUN " + step.name(arbiter) + " is held by a key of no node of this cluster");
+        return;
+    }
+    if (answer.outcome != ReservationOutcome::Good) {
+        abandon(step, group, Trigger::ClaimRefused, std::string("the challenge: ") + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail));
+        return;
+    }
+    group.claim.phase = ClaimPhase::Window;
+    group.claim.windowFrom = answer.readFrom;
+    step.explain(kind::challengePlaced, "our key stands beside the holder's on LUN " + step.name(arbiter) + ": " + toText(answer.snapshot), &group);
+    for (std::size_t i = 1; i < group.luns.size(); ++i) step.request(group, group.luns[i], ReservationCommand::Read);
+}
+
+// The owner is well after all, or has become so again.
+bool peerKeepsIt(const StepContext& step, const GroupRecord& group) {
+    if (step.state.peer.liveness != Liveness::Alive) return false;
+    if (!peerSpeaks(step)) return true; // its heart beats: the service comes back and adopts
+    const model::GroupStatus* word = peerWord(step, group);
+    return word && !word->useless && (owns(word->role) || word->role == Role::Claiming);
+}
+
+void driveWindow(StepContext& step, GroupRecord& group) {
+    if (peerKeepsIt(step, group)) {
+        abandon(step, group, Trigger::PeerBack);
+        return;
+    }
+    const model::GroupStatus* word = peerWord(step, group);
+    const bool peerIsQuiet = peerSpeaks(step) && word && !owns(word->role) && word->role != Role::Lost && !word->useless;
+    const bool windowOver = group.luns.empty() || peerIsQuiet || step.due(group.claim.windowFrom + step.timeouts.challengeWindow);
+    const bool peerGone = step.state.peer.liveness == Liveness::Lost || peerIsQuiet || (peerSpeaks(step) && word && word->useless);
+    if (!windowOver || !peerGone) return;
+    if (group.luns.empty()) {
+        won(step, group);
+        return;
+    }
+    group.claim.phase = ClaimPhase::Arbiter;
+    step.request(group, group.luns.front(), ReservationCommand::Claim, ClaimFrom::Challenge, group.luns.front().snapshot.holder);
+}
+
+void driveReading(StepContext& step, GroupRecord& group) {
+    for (const LunRecord& lun : group.luns)
+        if (lun.pending) return;
+    if (group.luns.empty()) {
+        won(step, group);
+        return;
+    }
+    for (const LunRecord& lun : group.luns) {
+        if (!lun.pathUp || !lun.known) {
+            abandon(step, group, Trigger::ClaimRefused, "no path to LUN " + step.name(lun));
+            return;
+        }
+        if (!freeForUs(step, group, lun)) {
+            abandon(step, group, Trigger::ClaimRefused, "LUN " + step.name(lun) + " is held by " + toText(*lun.snapshot.holder));
+            return;
+        }
+    }
+    group.claim.phase = ClaimPhase::Arbiter;
+    LunRecord& arbiter = group.luns.front();
+    step.request(group, arbiter, ReservationCommand::Claim, ClaimFrom::Nothing, arbiter.snapshot.holder);
+}
+
+void driveArbiter(StepContext& step, GroupRecord& group) {
+    LunRecord& arbiter = group.luns.front();
+    if (!arbiter.answer) return;
+    const model::ReservationAnswer answer = *arbiter.answer;
+    arbiter.answer.reset();
+    if (answer.outcome == ReservationOutcome::Defended) {
+        step.explain(kind::challengeDefended, "our challenge on LUN " + step.name(arbiter) + " was removed by its owner: the owner lives", &group, {},
+                     model::Severity::Warning);
+        abandon(step, group, Trigger::Defended);
+    } else if (answer.outcome == ReservationOutcome::Conflict && freeForUs(step, group, arbiter) && ++group.claim.attempts < maxAttempts) {
+        readAll(step, group); // its owner let go of it in between
+    } else if (!standsAsOurs(step, group, arbiter, answer)) {
+        abandon(step, group, Trigger::ClaimRefused,
+                "LUN " + step.name(arbiter) + ": " + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail));
+    } else if (group.luns.size() == 1) {
+        won(step, group);
+    } else {
+        claimOthers(step, group);
+    }
+}
+
+void driveOthers(StepContext& step, GroupRecord& group) {
+    bool refused = false;
+    for (std::size_t i = 1; i < group.luns.size(); ++i) {
+        LunRecord& lun = group.luns[i];
+        if (lun.pending) return;
+        if (lun.answer) {
+            const model::ReservationAnswer answer = *lun.answer;
+            lun.answer.reset();
+            standsAsOurs(step, group, lun, answer);
+        }
+        refused = refused || lun.provenEpoch != group.epoch;
+    }
+    if (!refused) {
+        won(step, group);
+        return;
+    }
+    // The snapshot is fresh now; a holder that is the peer's or nobody's may be tried again.
+    if (++group.claim.attempts < maxAttempts) {
+        claimOthers(step, group);
+        return;
+    }
+    group.claim.phase = ClaimPhase::GivingBack;
+    for (LunRecord& lun : group.luns)
+        if (lun.provenEpoch == group.epoch) step.request(group, lun, ReservationCommand::Release);
+}
+
+void driveGivingBack(StepContext& step, GroupRecord& group) {
+    for (LunRecord& lun : group.luns)
+        if (lun.pending) return;
+    for (LunRecord& lun : group.luns) lun.answer.reset();
+    step.raise("group.claim:" + step.setup(group).name, model::Severity::Critical,
+               "the first LUN of group " + step.setup(group).name + " was won but another one was refused: all were given back",
+               "look at the keys with `dyad status` and find out who holds the other LUN");
+    abandon(step, group, Trigger::ClaimRefused, "another LUN of the group was refused");
+}
+
+} // namespace
+
+void considerClaim(StepContext& step, GroupRecord& group) {
+    const std::optional<ClaimCause> cause = claimCause(step, group);
+    if (!cause) return;
+    group.claim = ClaimRecord{.cause = *cause, .notBefore = group.claim.notBefore};
+    group.epoch = nextEpoch(step, group);
+    group.key = model::ReservationKey::make(step.configuration.clusterId, step.self, step.state.boot, group.epoch);
+    group.released = false;
+    group.takeover = false;
+    step.transition(group, triggerOf(*cause));
+
+    switch (*cause) {
+    case ClaimCause::PeerSilent:
+    case ClaimCause::PeerUseless:
+        group.claim.phase = group.luns.empty() ? ClaimPhase::Window : ClaimPhase::Challenging;
+        if (!group.luns.empty()) step.request(group, group.luns.front(), ReservationCommand::Challenge);
+        break;
+    case ClaimCause::PeerReleased:
+        // It was released: nobody holds. Should the array say otherwise, the claim is refused and the keys are read.
+        group.claim.phase = group.luns.empty() ? ClaimPhase::Reading : ClaimPhase::Arbiter;
+        if (!group.luns.empty()) {
+            for (LunRecord& lun : group.luns) {
+                lun.snapshot = {};
+                lun.pending.reset();
+            }
+            step.request(group, group.luns.front(), ReservationCommand::Claim, ClaimFrom::Nothing, std::nullopt);
+        }
+        break;
+    case ClaimCause::NobodyOwns:
+        readAll(step, group);
+        break;
+    }
+}
+
+void driveClaim(StepContext& step, GroupRecord& group) {
+    const bool nothingTakenYet = group.claim.phase == ClaimPhase::Challenging || group.claim.phase == ClaimPhase::Window ||
+                                 group.claim.phase == ClaimPhase::Reading;
+    if (nothingTakenYet && step.state.leaving) return abandon(step, group, Trigger::ShutdownOrdered);
+    if (nothingTakenYet && step.state.maintenance) return abandon(step, group, Trigger::MaintenanceOn);
+    if (nothingTakenYet && group.claim.frozen) return abandon(step, group, Trigger::ClaimRefused, "this node stood still meanwhile");
+
+    switch (group.claim.phase) {
+    case ClaimPhase::Challenging: driveChallenging(step, group); break;
+    case ClaimPhase::Window: driveWindow(step, group); break;
+    case ClaimPhase::Reading: driveReading(step, group); break;
+    case ClaimPhase::Arbiter: driveArbiter(step, group); break;
+    case ClaimPhase::Others: driveOthers(step, group); break;
+    case ClaimPhase::GivingBack: driveGivingBack(step, group); break;
+    }
+}
+
+} // namespace dyad::engine

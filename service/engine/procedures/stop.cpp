@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Giving a group away in order: stop everything, release every LUN, say so in the heartbeat.
+#include "engine/procedures/procedures.h"
+
+#include "engine/judgement/group_plan.h"
+#include "engine/judgement/peer.h"
+
+#include <algorithm>
+
+namespace dyad::engine {
+
+using model::Role;
+
+void beginStop(StepContext& step, GroupRecord& group, Trigger trigger, StopCause cause, const std::string& detail) {
+    group.stopCause = cause;
+    group.releasing = false;
+    step.transition(group, trigger, detail);
+}
+
+namespace {
+
+void finish(StepContext& step, GroupRecord& group) {
+    const bool all = std::all_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) {
+        return lun.answer && lun.answer->outcome == model::ReservationOutcome::Good && !lun.answer->snapshot.holder;
+    });
+    for (LunRecord& lun : group.luns) {
+        lun.answer.reset();
+        lun.provenEpoch = model::Epoch();
+    }
+    group.releasing = false;
+    group.released = all;
+    group.handoverUntil = step.now + step.timeouts.orderPatience();
+    step.explain(all ? kind::reservationReleased : kind::groupStopped,
+                 all ? "every LUN of the group is let go of" : "stopped, but not every LUN could be released: our key is left behind", &group);
+    const std::string& name = step.setup(group).name;
+    if (group.stopCause != StopCause::Failure) {
+        step.transition(group, Trigger::EverythingStopped);
+        return;
+    }
+    step.transition(group, Trigger::StoppedAfterFailure);
+    const bool peerTakes = peerFit(step, group);
+    step.raise("group.failed:" + name, peerTakes ? model::Severity::Warning : model::Severity::Critical,
+               "group " + name + " could not run on " + step.nodeName(step.self) + (peerTakes ? "; it moves to " + step.peerName() : " and can't move: it is stopped"),
+               "find the cause in `dyad events`, repair it, then `dyad clear-failure " + name + "`");
+}
+
+} // namespace
+
+void driveStopping(StepContext& step, GroupRecord& group) {
+    if (std::any_of(group.resources.begin(), group.resources.end(), [](const ResourceRecord& each) { return each.killFailed; })) {
+        step.transition(group, Trigger::StopFailed);
+        step.raise("group.failed:" + step.setup(group).name, model::Severity::Critical,
+                   "group " + step.setup(group).name + " can't be stopped on " + step.nodeName(step.self) + ", not even by force",
+                   "the peer takes the LUNs; reboot " + step.nodeName(step.self));
+        return;
+    }
+    if (!everythingStopped(group)) return;
+    if (!group.releasing) {
+        group.releasing = true;
+        // The arbiter goes last: whoever wins it finds the others free.
+        for (std::size_t i = group.luns.size(); i-- > 0;) step.request(group, group.luns[i], model::ReservationCommand::Release);
+    }
+    if (std::none_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) { return lun.pending.has_value(); })) finish(step, group);
+}
+
+void driveShutdown(StepContext& step) {
+    if (!step.state.leaving || step.state.shutdownTold) return;
+    const bool down = std::all_of(step.state.groups.begin(), step.state.groups.end(), [](const GroupRecord& group) {
+        const bool atRest = group.settled && (group.role == Role::Standby || group.role == Role::Failed || group.role == Role::Maintenance);
+        const bool answered = std::none_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) {
+            return lun.pending && lun.pending->command != model::ReservationCommand::Read;
+        });
+        return atRest && answered;
+    });
+    if (!down) return;
+    step.state.shutdownTold = true;
+    step.act(ShutdownFinished{});
+}
+
+} // namespace dyad::engine

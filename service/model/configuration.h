@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// dyad.toml after validation (config/ makes it). Everything here is complete and consistent: names are resolved to
+// ids, defaults are filled in, every LUN belongs to one group at most.
+#pragma once
+
+#include "base/time.h"
+#include "model/messages.h" // before `Probe` below: g++ 12 would take ResourceVerb::Probe for shadowing it
+#include "model/names.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dyad::model {
+
+enum class Profile : std::uint8_t { Fast, Standard, Relaxed };
+
+struct LinkEnd {
+    std::string address; // numeric IPv4 or IPv6, "fe80::1%eth1" with a zone where link-local
+};
+
+struct LinkSetup {
+    std::string name;          // "private", "public"
+    LinkEnd ends[2];           // by indexOf(NodeId)
+};
+
+struct NodeSetup {
+    std::string name;
+};
+
+struct LunSetup {
+    std::string name;
+    // iscsi://[user[%secret]@]portal[:port]/iqn/lun ; the secret is better kept in chapSecretFile
+    std::string portal; // "10.77.2.9:3260", "[fd00::9]:3260"
+    std::string target; // iqn
+    std::uint16_t lun = 0;
+    std::string chapUser;       // empty: no CHAP
+    std::string chapSecretFile; // 0600, one line
+    std::uint64_t minimumBytes = 0; // smaller than this: refused
+};
+
+// How long to go on trying before the group moves, and how long before it stops for good.
+struct RestartLadder {
+    unsigned restarts = 2;         // within the window, on this node; the next failure moves the group
+    Duration window = 10min;
+};
+
+struct TcpProbe { std::string address; std::uint16_t port = 0; };
+struct ScriptProbe { std::vector<std::string> command; }; // exit 0 well, 1 failed, anything else: could not run the check
+struct SqlProbe { std::string connection; std::string query; };  // libpq connection string
+using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe>;
+
+struct HealthCheck {
+    Probe probe;
+    Duration interval = 5s;
+    Duration timeout = 3s;
+    unsigned failures = 3; // in a row before the resource counts as failed
+};
+
+struct FilesystemSettings {
+    LunId lun;
+    std::string mountPoint;
+    std::string type;    // "ext4", "xfs"
+    std::string options; // mount(8) words, comma separated; may be empty
+};
+
+struct ProcessSettings {
+    std::vector<std::string> command; // absolute program and arguments
+    std::string user;                 // empty: root
+    std::string workingDirectory;     // empty: /
+    std::map<std::string, std::string> environment;
+    std::optional<Probe> ready;       // started only when it succeeds; none: started once the program runs
+    std::optional<HealthCheck> health;
+    int stopSignal = 15;              // then SIGKILL when the stop time-out has passed
+};
+
+struct CommandSettings {
+    std::vector<std::string> start;   // exit 0: started
+    std::vector<std::string> stop;    // exit 0: stopped
+    std::vector<std::string> monitor; // exit 0 running, 7 not running, 1 failed, else could not run; may be empty
+    Duration interval = 10s;
+    std::string user;
+};
+
+struct PostgresqlSettings {
+    std::string dataDirectory;        // on the group's filesystem
+    std::string binaryDirectory = "/usr/lib/postgresql/15/bin";
+    std::string user = "postgres";
+    std::uint16_t port = 5432;
+    std::string socketDirectory = "/run/postgresql";
+    std::vector<std::string> options; // further "-c name=value"
+    std::string probeDatabase = "postgres";
+    HealthCheck health{SqlProbe{}, 5s, 3s, 3};
+};
+
+struct AddressSettings {
+    std::string address;              // numeric, without prefix
+    std::uint8_t prefixLength = 0;
+    std::string interface;            // empty: the one whose subnet holds the address
+    bool raiseLast = false;           // false: raised right after the reservation is won
+    unsigned announcements = 5;       // burst of gratuitous ARP / unsolicited NA
+    Duration refresh = 60s;           // announced again as long as it is held; 0: never
+};
+
+using ResourceSettings =
+    std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings, AddressSettings>;
+
+struct ResourceSetup {
+    std::string name;
+    std::string type;                 // the word in the file: "filesystem", "process", "command", "postgresql", "address"
+    ResourceSettings settings;
+    std::vector<ResourceId> after;    // resolved: what must run before this starts (written order where the file is silent)
+    Duration startTimeout = 60s;
+    Duration stopTimeout = 30s;
+    RestartLadder ladder;
+};
+
+enum class Failback : std::uint8_t { Manual, Auto, Never };
+
+struct GroupSetup {
+    std::string name;
+    std::optional<NodeId> prefer;
+    Failback failback = Failback::Manual;
+    std::vector<LunId> luns;          // in the order of the file; the first is the arbiter
+    std::vector<ResourceSetup> resources; // by ResourceId
+};
+
+struct ControlSetup {
+    std::uint16_t port = 7410;
+};
+
+struct Configuration {
+    std::string clusterName;
+    std::uint16_t clusterId = 0;      // digest of the name, never 0
+    Profile profile = Profile::Standard;
+    NodeSetup nodes[2];               // by indexOf(NodeId)
+    std::vector<LinkSetup> links;     // by LinkId
+    std::uint16_t heartbeatPort = 7400;
+    std::vector<std::string> gateways;
+    std::vector<LunSetup> luns;       // by LunId
+    std::vector<GroupSetup> groups;   // by GroupId
+    ControlSetup control;
+    std::uint64_t digest = 0;         // of the file's bytes; never 0
+};
+
+} // namespace dyad::model

@@ -49,10 +49,8 @@ void writeDown(StepContext& step, const Event& event) {
 void settle(StepContext& step, GroupRecord& group) {
     expireReservations(step, group);
     expireResources(step, group);
-    if (!group.settled) {
-        settleStartup(step, group);
-        return;
-    }
+    if (!group.settled) settleStartup(step, group);
+    if (!group.settled) return;
     if (owns(group.role) && loseWhereLost(step, group)) return;
     driveWishes(step, group);
     switch (group.role) {
@@ -110,6 +108,7 @@ std::vector<Role> roles(const State& state) {
 Engine::Engine(const model::Configuration& configuration, model::NodeId self)
     : m_configuration(configuration), m_self(self), m_timeouts(timeoutsOf(configuration.profile)) {
     m_state.links.resize(configuration.links.size());
+    m_state.oneWaySince.resize(configuration.links.size());
     for (std::size_t i = 0; i < configuration.groups.size(); ++i) {
         GroupRecord group;
         group.id = model::GroupId(static_cast<std::uint32_t>(i));
@@ -136,11 +135,12 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
         const std::vector<Role> before = roles(m_state);
         const std::size_t asked = m_actions.size();
         step.forgetDeadlines();
+        judgeDirections(step);
         for (GroupRecord& group : m_state.groups) settle(step, group);
         if (roles(m_state) == before && m_actions.size() == asked) break;
     }
-    driveShutdown(step);
     publish(step);
+    driveShutdown(step); // after the last word: the peer is told before this node ends
     checkInvariants(m_state);
     m_nextDeadline = step.nextDeadline();
     return m_actions;

@@ -69,6 +69,7 @@ struct ClaimRecord {
     ClaimPhase phase = ClaimPhase::Reading;
     Instant windowFrom;      // the challenge was seen on the array by then
     unsigned attempts = 0;   // of claiming the others
+    bool defended = false;   // how the last attempt ended
     Instant notBefore;       // the next attempt, after one that did not succeed
     bool frozen = false;     // the node stood still meanwhile: what the claim was built on is old
 };
@@ -118,6 +119,7 @@ struct State {
     bool gatewayReachable = true;
     Instant gatewayGoneSince;      // meaningful while !gatewayReachable
     std::vector<model::LinkReport> links; // by LinkId
+    std::vector<std::optional<Instant>> oneWaySince; // by LinkId: heard, but the peer doesn't hear us
     PeerRecord peer;
     std::vector<GroupRecord> groups; // by GroupId
     std::set<std::string> alarms;  // ids raised now

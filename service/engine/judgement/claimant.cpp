@@ -47,7 +47,11 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
     if (!fitHere(step, group)) return {};
     const PeerRecord& peer = step.state.peer;
     const model::GroupStatus* word = peerWord(step, group);
-    const bool mayTryAgain = step.due(group.claim.notBefore);
+    for (const LunRecord& lun : group.luns)
+        if (lun.known && lun.snapshot.holder && lun.snapshot.holder->cluster() != step.configuration.clusterId) return {}; // an alarm says so
+    // Defended a moment ago, but now nobody holds: the owner has let go.
+    const bool letGo = group.claim.defended && !group.luns.empty() && group.luns.front().known && !group.luns.front().snapshot.holder;
+    const bool mayTryAgain = letGo || step.due(group.claim.notBefore);
 
     switch (peer.liveness) {
     case Liveness::Unknown: return {};
@@ -65,6 +69,7 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
     // The heart lives, the service doesn't: it comes back and adopts what runs. Nothing is taken from it; but what its
     // present boot doesn't hold can't be running there.
     if (!peerSpeaks(step) || !word) {
+        if (mayTryAgain && word && word->released && word->epoch >= group.epoch) return ClaimCause::PeerReleased; // its last word
         if (group.luns.empty() || !group.luns.front().known || !mayTryAgain) return {};
         const auto& holder = group.luns.front().snapshot.holder;
         const bool free = !holder || leftByUs(step, *holder) || leftByPeer(step, group, *holder);

@@ -47,12 +47,8 @@ void tellLinks(StepContext& step, const std::vector<model::LinkReport>& before) 
                        "check cable, switch and address of link " + name + " on both nodes");
         if (link.liveness == Liveness::Alive) step.clear(lost);
 
-        const std::string oneWay = "link.one-way:" + name;
-        if (link.liveness == Liveness::Alive && !link.peerHearsUs)
-            step.raise(oneWay, Severity::Warning, "link " + name + " works in one direction only: " + step.peerName() + " does not hear us on it",
-                       "look for a firewall rule or a broken transmitter on link " + name);
-        else
-            step.clear(oneWay);
+        if (link.liveness != Liveness::Alive || link.peerHearsUs) step.state.oneWaySince[i].reset();
+        else if (!step.state.oneWaySince[i]) step.state.oneWaySince[i] = step.now;
     }
 }
 
@@ -90,12 +86,13 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
             step.explain(kind::peerRebooted, step.peerName() + " has rebooted: what its earlier boot held is left behind", nullptr, {},
                          Severity::Warning);
         const bool served = peer.status.serviceAlive;
-        if (served && !heart.peer.status.serviceAlive) {
+        const bool meant = heart.peer.status.leaving;
+        if (served && !heart.peer.status.serviceAlive && !meant) {
             peer.serviceDeadSince = step.now;
             step.explain(kind::peerServiceDied, "the service on " + step.peerName() + " has ended, its heart beats on", nullptr, {}, Severity::Warning);
         }
         const std::string alarm = "peer.service";
-        if (heart.peer.status.serviceAlive) step.clear(alarm);
+        if (heart.peer.status.serviceAlive || meant) step.clear(alarm);
         else
             step.raise(alarm, Severity::Warning, "the service on " + step.peerName() + " does not run, its heart does",
                        "start dyadd on " + step.peerName() + "; what runs there is left alone until then");
@@ -123,6 +120,19 @@ void judgeDrift(StepContext& step) {
                    "make dyad.toml equal on both nodes and restart the service");
     else
         step.clear("configuration.drift");
+}
+
+void judgeDirections(StepContext& step) {
+    for (std::size_t i = 0; i < step.state.oneWaySince.size(); ++i) {
+        const std::string& name = step.configuration.links[i].name;
+        const auto& since = step.state.oneWaySince[i];
+        if (!since) step.clear("link.one-way:" + name);
+        // The peer's word on what it hears is one heartbeat old, so a link that comes up looks one-way for a moment.
+        else if (step.due(*since + step.timeouts.lost))
+            step.raise("link.one-way:" + name, Severity::Warning,
+                       "link " + name + " works in one direction only: " + step.peerName() + " does not hear us on it",
+                       "look for a firewall rule or a broken transmitter on link " + name);
+    }
 }
 
 const model::GroupStatus* peerWord(const StepContext& step, const GroupRecord& group) {

@@ -9,6 +9,8 @@ namespace dyad::engine {
 
 // Writes what the heart reports down and tells links' and peer's changes.
 void judgePeer(StepContext& step, const HeartChanged& heart);
+// One-way links, once they have lasted.
+void judgeDirections(StepContext& step);
 // Alarms that follow from how links and peer stand.
 void judgeDrift(StepContext& step);
 

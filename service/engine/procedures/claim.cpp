@@ -58,6 +58,14 @@ bool freeForUs(const StepContext& step, const GroupRecord& group, const LunRecor
     return !holder || leftByUs(step, *holder) || leftByPeer(step, group, *holder);
 }
 
+void tellIfRefused(StepContext& step, const GroupRecord& group, const LunRecord& lun, const model::ReservationAnswer& answer) {
+    if (answer.outcome != ReservationOutcome::Refused) return;
+    const std::string& name = step.setup(group).name;
+    step.raise("group.claim:" + name, model::Severity::Critical,
+               "the array refuses to give LUN " + step.name(lun) + " of group " + name + ": " + answer.detail,
+               "check that the target has persistent reservations (SPC-4) switched on for this LUN");
+}
+
 void readAll(StepContext& step, GroupRecord& group) {
     group.claim.phase = ClaimPhase::Reading;
     for (LunRecord& lun : group.luns) step.request(group, lun, ReservationCommand::Read);
@@ -66,10 +74,11 @@ void readAll(StepContext& step, GroupRecord& group) {
 void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::string& detail = {}) {
     if (challenged(group) && trigger != Trigger::Defended)
         step.request(group, group.luns.front(), ReservationCommand::Withdraw);
-    const bool byChallenge = group.claim.cause == ClaimCause::PeerSilent || group.claim.cause == ClaimCause::PeerUseless;
     // Heard again: should it fall silent once more, that is a new silence.
-    if (trigger == Trigger::PeerBack) group.claim.notBefore = Instant();
-    else group.claim.notBefore = step.now + (byChallenge ? step.timeouts.rechallengeInterval() : step.timeouts.challengeWindow * 2);
+    // After a freeze of our own the facts are old, not bad: look again at once.
+    const bool atOnce = trigger == Trigger::PeerBack || group.claim.frozen;
+    group.claim.notBefore = atOnce ? Instant() : step.now + step.timeouts.rechallengeInterval();
+    group.claim.defended = trigger == Trigger::Defended;
     for (LunRecord& lun : group.luns) lun.provenEpoch = model::Epoch();
     step.transition(group, trigger, detail);
 }
@@ -116,6 +125,7 @@ void driveChallenging(StepContext& step, GroupRecord& group) {
     if (!arbiter.answer) return;
     const model::ReservationAnswer answer = *arbiter.answer;
     arbiter.answer.reset();
+    tellIfRefused(step, group, arbiter, answer);
     if (answer.outcome == ReservationOutcome::Conflict && freeForUs(step, group, arbiter)) {
         // There is nobody to challenge: our own dead boot holds, or nobody does.
         readAll(step, group);
@@ -188,6 +198,7 @@ void driveArbiter(StepContext& step, GroupRecord& group) {
     if (!arbiter.answer) return;
     const model::ReservationAnswer answer = *arbiter.answer;
     arbiter.answer.reset();
+    tellIfRefused(step, group, arbiter, answer);
     if (answer.outcome == ReservationOutcome::Defended) {
         step.explain(kind::challengeDefended, "our challenge on LUN " + step.name(arbiter) + " was removed by its owner: the owner lives", &group, {},
                      model::Severity::Warning);

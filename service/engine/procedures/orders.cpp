@@ -93,6 +93,7 @@ void takeOrder(StepContext& step, const OrderGiven& order) {
 
 void driveWishes(StepContext& step, GroupRecord& group) {
     const model::GroupStatus* word = peerWord(step, group);
+    if (peerSpeaks(step) && word && word->role == Role::Active) step.clear("group.claim:" + step.setup(group).name);
     if (group.asksUntil && peerSpeaks(step) && word && word->role == Role::Stopping) group.asksUntil.reset(); // it does as asked
     if (group.asksUntil && step.due(*group.asksUntil)) {
         group.asksUntil.reset();

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agents/factory.h"
+
+#include "agents/command_agent.h"
+#include "agents/postgresql_agent.h"
+#include "agents/process_agent.h"
+#include "agents/process_settings.h"
+
+namespace dyad::agents {
+
+Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& resource, const std::string& groupName,
+                                                const std::string& runDirectory, const std::string& stateDirectory) {
+    using Made = Result<std::unique_ptr<ports::Agent>>;
+    const Places places{runDirectory, stateDirectory};
+    const std::string& name = resource.name;
+    if (const auto* process = std::get_if<model::ProcessSettings>(&resource.settings))
+        return Made(std::make_unique<ProcessAgent>(planProcess(*process, groupName, name, places)));
+    if (const auto* command = std::get_if<model::CommandSettings>(&resource.settings))
+        return Made(std::make_unique<CommandAgent>(*command, groupName + "/" + name,
+                                                   runDirectory + "/" + groupName + "." + name + ".started"));
+    if (const auto* database = std::get_if<model::PostgresqlSettings>(&resource.settings))
+        return Made(std::make_unique<ProcessAgent>(planPostgresql(*database, groupName, name, places)));
+    return Error{
+        "make an agent for", groupName + "/" + name, "type \"" + resource.type + "\" isn't known to this room", {}};
+}
+
+} // namespace dyad::agents

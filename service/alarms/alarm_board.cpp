@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alarms/alarm_board.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace dyad::alarms {
+
+namespace {
+// The same words as engine/journal_kinds.h, which this room doesn't know.
+constexpr const char* raised = "alarm_raised";
+constexpr const char* cleared = "alarm_cleared";
+
+std::string sentence(const model::AlarmView& alarm) {
+    std::string text = alarm.id + ": " + alarm.text;
+    if (!alarm.remedy.empty()) text += ". " + alarm.remedy;
+    return text;
+}
+} // namespace
+
+AlarmBoard::AlarmBoard(ports::JournalPort& journal, const ports::Clock& clock, SystemLog& log)
+    : m_journal(journal), m_clock(clock), m_log(log) {}
+
+void AlarmBoard::raise(const model::AlarmView& alarm) {
+    const auto standing = m_alarms.find(alarm.id);
+    if (standing != m_alarms.end()) {
+        model::AlarmView& known = standing->second;
+        if (known.severity == alarm.severity && known.text == alarm.text && known.remedy == alarm.remedy) return;
+        known.severity = alarm.severity;
+        known.text = alarm.text;
+        known.remedy = alarm.remedy;
+    } else if (m_alarms.size() < maxAlarms) {
+        model::AlarmView view = alarm;
+        if (view.since == Instant()) view.since = m_clock.now();
+        if (view.sinceWallClockMs == 0) view.sinceWallClockMs = m_clock.wallClockMs();
+        m_alarms.emplace(alarm.id, std::move(view));
+    }
+    tell(alarm.severity, raised, sentence(alarm));
+    if (onChange) onChange();
+}
+
+void AlarmBoard::clear(const std::string& id) {
+    const auto standing = m_alarms.find(id);
+    if (standing == m_alarms.end()) return;
+    const std::string text = id + ": no longer: " + standing->second.text;
+    m_alarms.erase(standing);
+    tell(model::Severity::Information, cleared, text);
+    if (onChange) onChange();
+}
+
+std::vector<model::AlarmView> AlarmBoard::list() const {
+    std::vector<model::AlarmView> alarms;
+    for (const auto& [id, alarm] : m_alarms) alarms.push_back(alarm);
+    std::stable_sort(alarms.begin(), alarms.end(), [](const model::AlarmView& a, const model::AlarmView& b) {
+        return a.severity != b.severity ? a.severity > b.severity : a.since < b.since;
+    });
+    return alarms;
+}
+
+void AlarmBoard::tell(model::Severity severity, const char* kind, const std::string& text) {
+    model::JournalEntry entry;
+    entry.at = m_clock.now();
+    entry.wallClockMs = m_clock.wallClockMs();
+    entry.severity = severity;
+    entry.kind = kind;
+    entry.text = text;
+    m_journal.write(std::move(entry));
+    m_log.write(severity, text);
+}
+
+} // namespace dyad::alarms

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which alarms stand now. What is raised or cleared goes to the journal and to the system's log; raising what stands
+// already, or clearing what doesn't, is no news.
+#pragma once
+
+#include "alarms/system_log.h"
+#include "ports/outside.h"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dyad::alarms {
+
+// Belongs to one thread, the service's event loop. Nothing here blocks.
+class AlarmBoard final : public ports::AlarmPort {
+public:
+    static constexpr std::size_t maxAlarms = 256; // one more is only logged: somebody invents ids without end
+
+    // All three must outlive the board.
+    AlarmBoard(ports::JournalPort& journal, const ports::Clock& clock, SystemLog& log);
+
+    std::function<void()> onChange; // list() has changed
+
+    // An alarm that stands keeps its `since`; another severity, text or remedy replaces the old and is news.
+    // `since` is filled in where the caller left it at 0.
+    void raise(const model::AlarmView& alarm) override;
+    void clear(const std::string& id) override;
+
+    // The most severe first, then the oldest.
+    [[nodiscard]] std::vector<model::AlarmView> list() const;
+
+private:
+    void tell(model::Severity severity, const char* kind, const std::string& text);
+
+    ports::JournalPort& m_journal;
+    const ports::Clock& m_clock;
+    SystemLog& m_log;
+    std::map<std::string, model::AlarmView> m_alarms; // by id
+};
+
+} // namespace dyad::alarms

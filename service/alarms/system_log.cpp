@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alarms/system_log.h"
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace dyad::alarms {
+
+static_assert(SystemLog::maxLineBytes <= PIPE_BUF);
+
+namespace {
+
+// syslog(3): LOG_CRIT, LOG_WARNING, LOG_NOTICE
+int levelOf(model::Severity severity) {
+    switch (severity) {
+    case model::Severity::Critical: return 2;
+    case model::Severity::Warning: return 4;
+    case model::Severity::Information: return 5;
+    }
+    return 5;
+}
+
+} // namespace
+
+SystemLog SystemLog::standardError() { return {STDERR_FILENO, std::getenv("JOURNAL_STREAM") != nullptr}; }
+
+void SystemLog::write(model::Severity severity, const std::string& text) {
+    std::string line = m_withLevels ? "<" + std::to_string(levelOf(severity)) + ">" : "";
+    line += "dyad: ";
+    line += toText(severity);
+    line += ": " + text;
+    for (char& c : line)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    if (line.size() > maxLineBytes - 1) line.resize(maxLineBytes - 1);
+    line += '\n';
+
+    // A socket (systemd) can be asked not to wait; a pipe or a terminal that polls writable takes one line without waiting.
+    ssize_t sent = ::send(m_descriptor, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == ENOTSOCK) {
+        pollfd ready{m_descriptor, POLLOUT, 0};
+        if (::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0 && (ready.revents & (POLLERR | POLLHUP)) == 0)
+            sent = ::write(m_descriptor, line.data(), line.size());
+    }
+    if (sent != static_cast<ssize_t>(line.size())) ++m_dropped;
+}
+
+} // namespace dyad::alarms

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// ready = { ... } and health = { ... }
+#include "config/addresses.h"
+#include "config/sections.h"
+
+namespace dyad::config {
+
+namespace {
+
+constexpr std::string_view probeExample = "{ tcp = \"127.0.0.1:80\" }, { script = [\"/usr/bin/check\"] } or { sql = \"host=/run/postgresql\" }";
+
+// The probe among the keys of this table; `count` tells how many there are.
+std::optional<model::Probe> probeOf(TableReader& reader, int& count) {
+    std::optional<model::Probe> probe;
+    count = 0;
+    if (const auto tcp = reader.text("tcp")) {
+        if (const std::optional<Endpoint> endpoint = parseEndpoint(*tcp, 0))
+            probe = model::TcpProbe{endpoint->address.text, endpoint->port};
+        else
+            reader.wrong("tcp", "is not an address with a port", "write \"127.0.0.1:80\" or \"[::1]:80\"");
+    }
+    if (const auto script = readCommand(reader, "script", false)) probe = model::ScriptProbe{*script};
+    const auto query = reader.text("query");
+    if (const auto sql = reader.text("sql")) probe = model::SqlProbe{*sql, query.value_or("select 1")};
+    else if (query && !reader.has("sql")) reader.wrong("query", "stands without sql", "add sql = \"...\" with the connection");
+    for (const char* key : {"tcp", "script", "sql"}) count += reader.has(key) ? 1 : 0;
+    if (count > 1)
+        reader.wrong(reader.has("sql") ? "sql" : "script", "is a second probe in the same place", "keep one of tcp, script and sql");
+    return count == 1 ? probe : std::nullopt;
+}
+
+} // namespace
+
+std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key, bool required, Draft& draft) {
+    const toml::table* table = reader.table(key);
+    if (!table) {
+        if (required && !reader.has(key)) reader.missing(key, std::string(key) + " = " + std::string(probeExample));
+        return std::nullopt;
+    }
+    TableReader inner(*table, reader.subject() + ", " + std::string(key), draft.problems);
+    int count = 0;
+    std::optional<model::Probe> probe = probeOf(inner, count);
+    if (count == 0) reader.wrong(key, "says nothing to try", "write " + std::string(key) + " = " + std::string(probeExample));
+    inner.finish();
+    return probe;
+}
+
+model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired, Draft& draft) {
+    const toml::table* table = reader.table("health");
+    if (!table) return otherwise;
+    TableReader inner(*table, reader.subject() + ", health", draft.problems);
+    int count = 0;
+    if (auto probe = probeOf(inner, count)) otherwise.probe = std::move(*probe);
+    if (count == 0 && probeRequired)
+        reader.wrong("health", "says nothing to try", "write health = " + std::string(probeExample));
+    otherwise.interval = inner.milliseconds("interval_ms", 10ms, 1h, otherwise.interval);
+    otherwise.timeout = inner.milliseconds("timeout_ms", 10ms, 10min, otherwise.timeout);
+    otherwise.failures = static_cast<unsigned>(inner.number("failures", 1, 100, otherwise.failures));
+    inner.finish();
+    return otherwise;
+}
+
+} // namespace dyad::config

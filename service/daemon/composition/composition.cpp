@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/composition/composition.h"
+
+#include "agents/factory.h"
+#include "alarms/alarm_board.h"
+#include "alarms/system_log.h"
+#include "config/digest.h"
+#include "control/server/server.h"
+#include "control/server/tls.h"
+#include "daemon/heart_adapter.h"
+#include "daemon/service.h"
+#include "engine/engine.h"
+#include "network/address_agent.h"
+#include "network/gateway_watch.h"
+#include "platform/linux/monotonic_clock.h"
+#include "recorder/journal.h"
+#include "shell/agent_switchboard.h"
+#include "shell/runner.h"
+#include "storage/filesystem_agent.h"
+#include "storage/lun_client.h"
+
+#include <filesystem>
+#include <fstream>
+
+namespace dyad::daemon {
+
+namespace {
+
+class SystemClock : public ports::Clock {
+public:
+    [[nodiscard]] Instant now() const override { return platform::monotonicNow(); }
+    [[nodiscard]] std::int64_t wallClockMs() const override { return platform::wallClockMs(); }
+};
+
+Result<model::BootDigest> readBootDigest(const std::string& file) {
+    std::ifstream stream(file);
+    std::string id;
+    if (!std::getline(stream, id) || id.size() < 16)
+        return Error{"read the boot id", file, "no id in it", "name the right file with --boot-id-file"};
+    return model::BootDigest(config::digestOf(id));
+}
+
+} // namespace
+
+struct Composition::Parts {
+    Options options;
+    model::NodeId self = model::NodeId::First;
+    model::BootDigest boot;
+    SystemClock clock;
+    alarms::SystemLog log = alarms::SystemLog::standardError();
+    std::unique_ptr<recorder::Journal> journal;
+    std::unique_ptr<alarms::AlarmBoard> alarms;
+    std::unique_ptr<SelfFence> fence;
+    std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<storage::LunClient> luns;
+    std::unique_ptr<HeartAdapter> heart;
+    std::unique_ptr<network::GatewayWatch> gateways;
+    shell::AgentSwitchboard agents;
+    std::unique_ptr<shell::Runner> runner;
+    std::unique_ptr<Service> service;
+    std::unique_ptr<control::Server> server;
+
+    Result<void> build(model::Configuration configuration);
+    Result<std::unique_ptr<ports::Agent>> makeAgent(const model::Configuration& configuration, const std::string& group,
+                                                    const model::ResourceSetup& resource);
+    Result<void> buildAgents(const model::Configuration& configuration);
+    Result<void> buildControl(const model::Configuration& configuration);
+};
+
+Result<void> Composition::Parts::build(model::Configuration configuration) {
+    std::error_code failed;
+    for (const std::string& folder : {options.runDirectory, options.stateDirectory}) {
+        std::filesystem::create_directories(folder, failed);
+        if (failed) return Error{"make the folder", folder, failed.message(), "make it, or name another one"};
+    }
+    Result<model::BootDigest> digest = readBootDigest(options.bootIdFile);
+    if (!digest) return digest.error();
+    boot = digest.value();
+
+    journal = std::make_unique<recorder::Journal>(recorder::JournalSettings{.file = options.stateDirectory + "/events.jsonl"}, clock);
+    alarms = std::make_unique<alarms::AlarmBoard>(*journal, clock, log);
+    fence = std::make_unique<SelfFence>(options.selfFence, *alarms, clock);
+    engine = std::make_unique<engine::Engine>(configuration, self);
+
+    const engine::Timeouts& timeouts = engine->timeouts();
+    heart = std::make_unique<HeartAdapter>(HeartAdapterSetup{
+        .program = options.programDirectory + "/dyad-heart",
+        .runDirectory = options.runDirectory,
+        .settings = heart::settingsOf(configuration, self, boot, options.keyFile, timeouts.heartbeat, timeouts.suspect, timeouts.lost)});
+    luns = std::make_unique<storage::LunClient>(storage::LunClientSetup{.program = options.programDirectory + "/dyad-lun",
+                                                                         .runDirectory = options.runDirectory,
+                                                                         .configuration = configuration,
+                                                                         .node = self});
+    if (!configuration.gateways.empty()) {
+        Result<std::unique_ptr<network::GatewayWatch>> made = network::GatewayWatch::make(configuration.gateways, {});
+        if (!made) return made.error();
+        gateways = std::move(made.value());
+    }
+    if (Result<void> made = buildAgents(configuration); !made) return made;
+
+    runner = std::make_unique<shell::Runner>(
+        *engine, shell::Outside{clock, *luns, agents, *heart, *journal, *alarms, *fence, gateways.get()});
+    service = std::make_unique<Service>(*engine, *runner, *heart, *luns, *alarms, *journal, clock);
+    return buildControl(configuration);
+}
+
+// Each room makes the agents of its own resources.
+Result<std::unique_ptr<ports::Agent>> Composition::Parts::makeAgent(const model::Configuration& configuration, const std::string& group,
+                                                                    const model::ResourceSetup& resource) {
+    if (const auto* filesystem = std::get_if<model::FilesystemSettings>(&resource.settings))
+        return storage::makeFilesystemAgent(*filesystem, configuration.luns[filesystem->lun.value], *luns, options.runDirectory);
+    if (const auto* address = std::get_if<model::AddressSettings>(&resource.settings)) return network::makeAddressAgent(*address);
+    return agents::makeAgent(resource, group, options.runDirectory, options.stateDirectory);
+}
+
+Result<void> Composition::Parts::buildAgents(const model::Configuration& configuration) {
+    for (std::size_t g = 0; g < configuration.groups.size(); ++g) {
+        const model::GroupSetup& group = configuration.groups[g];
+        for (std::size_t r = 0; r < group.resources.size(); ++r) {
+            const model::ResourceSetup& resource = group.resources[r];
+            Result<std::unique_ptr<ports::Agent>> agent = makeAgent(configuration, group.name, resource);
+            if (!agent) return agent.error();
+            agents.add(model::GroupId(static_cast<std::uint32_t>(g)), model::ResourceId(static_cast<std::uint32_t>(r)), std::move(agent.value()));
+        }
+    }
+    return {};
+}
+
+Result<void> Composition::Parts::buildControl(const model::Configuration& configuration) {
+    Result<QSslConfiguration> tls = control::loadServerTls(options.tlsDirectory);
+    if (!tls) return tls.error();
+    Result<control::TokenTable> tokens = control::loadTokens(options.tokens);
+    if (!tokens) return tokens.error();
+    control::ServerSettings settings;
+    for (const model::LinkSetup& link : configuration.links) settings.addresses.push_back(link.ends[model::indexOf(self)].address);
+    settings.addresses.emplace_back("127.0.0.1");
+    settings.port = configuration.control.port;
+    settings.tls = std::move(tls.value());
+    settings.tokens = std::move(tokens.value());
+    server = std::make_unique<control::Server>(*service, std::move(settings));
+    server->onTrouble = [this](const Error& error) { log.write(model::Severity::Warning, error.text()); };
+    return {};
+}
+
+Composition::Composition(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
+Composition::~Composition() = default;
+
+Result<std::unique_ptr<Composition>> Composition::make(const Options& options, model::Configuration configuration, model::NodeId self) {
+    auto parts = std::make_unique<Parts>();
+    parts->options = options;
+    parts->self = self;
+    if (Result<void> built = parts->build(std::move(configuration)); !built) return built.error();
+    return std::unique_ptr<Composition>(new Composition(std::move(parts)));
+}
+
+Result<void> Composition::start() {
+    m_parts->heart->start();
+    if (Result<void> started = m_parts->luns->start(); !started) return started;
+    if (m_parts->gateways) m_parts->gateways->start();
+    if (Result<void> listening = m_parts->server->start(); !listening) return listening;
+    m_parts->runner->start(m_parts->boot);
+    return {};
+}
+
+void Composition::shutDown(const std::string& why, std::function<void()> finished) {
+    m_parts->runner->onShutdownFinished = std::move(finished);
+    m_parts->runner->post(engine::ShutdownRequested{why});
+}
+
+} // namespace dyad::daemon

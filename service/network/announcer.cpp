@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/announcer.h"
+
+#include <algorithm>
+
+#include "network/arp.h"
+#include "network/neighbour.h"
+
+namespace dyad::network {
+
+Duration announcementDistance(unsigned announcementsSent) {
+    Duration distance = 25ms;
+    for (unsigned i = 1; i < announcementsSent && distance < Duration(1s); ++i)
+        distance *= 3;
+    return std::min(distance, Duration(1s));
+}
+
+Announcer::Announcer() {
+    m_timer.setSingleShot(true);
+    m_timer.setTimerType(Qt::PreciseTimer);
+    QObject::connect(&m_timer, &QTimer::timeout, &m_timer, [this] { next(); });
+}
+
+Result<void> Announcer::start(const Interface& interface, const IpAddress& address, unsigned announcements,
+                              Duration refresh) {
+    m_interface = interface;
+    m_address = address;
+    m_announcements = announcements;
+    m_refresh = refresh;
+    m_sent = 0;
+    m_socket.reset();
+    if (!interface.ethernet) return {}; // nobody there who would need to know
+    Result<PacketSocket> socket = PacketSocket::open(interface, 0);
+    if (!socket) return socket.error();
+    m_socket = std::move(socket).value();
+    const Result<void> first = announce();
+    m_sent = 1;
+    m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(announcementDistance(m_sent)));
+    return first;
+}
+
+void Announcer::again() {
+    if (!m_socket) return;
+    m_sent = 0;
+    next();
+}
+
+void Announcer::stop() {
+    m_timer.stop();
+    m_socket.reset();
+}
+
+Result<void> Announcer::announce() {
+    if (m_address.six) return m_socket->send(unsolicitedAdvertisement(m_interface.hardware, m_address));
+    const Result<void> request = m_socket->send(arpAnnouncement(m_interface.hardware, m_address));
+    const Result<void> reply = m_socket->send(arpAnnouncementReply(m_interface.hardware, m_address));
+    return request ? reply : request;
+}
+
+void Announcer::next() {
+    const bool burst = m_sent < m_announcements;
+    if (burst || m_refresh > Duration(0)) (void)announce(); // not sent (no carrier): the next one comes anyway
+    if (burst) ++m_sent;
+    if (m_sent < m_announcements)
+        m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(announcementDistance(m_sent)));
+    else if (m_refresh > Duration(0))
+        m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(m_refresh));
+}
+
+} // namespace dyad::network

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole Ethernet frames out of and into one interface (packet(7)). Needs CAP_NET_RAW.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "base/result.h"
+#include "network/netlink_addresses.h"
+#include "platform/linux/file_descriptor.h"
+
+namespace dyad::network {
+
+class PacketSocket {
+public:
+    // `etherType`: what is received; 0: nothing, for sending only.
+    [[nodiscard]] static Result<PacketSocket> open(const Interface& interface, std::uint16_t etherType);
+
+    [[nodiscard]] int descriptor() const { return m_socket.get(); }
+    // Doesn't block. Error: the interface is down or gone, or its queue is full.
+    Result<void> send(std::span<const std::uint8_t> frame);
+    // Calls `each` for what has come in from others, at most maxFrames of it. Doesn't block.
+    void receive(const std::function<void(std::span<const std::uint8_t>)>& each);
+    // Multicast group of the interface that the network card must let through.
+    Result<void> join(const HardwareAddress& group);
+
+private:
+    static constexpr int maxFrames = 64;
+    platform::FileDescriptor m_socket;
+    int m_interface = 0;
+};
+
+} // namespace dyad::network

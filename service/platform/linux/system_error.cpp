@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/linux/system_error.h"
+
+#include <system_error>
+
+namespace dyad::platform {
+
+std::string errnoText(int number) {
+    return std::generic_category().message(number) + " (" + std::to_string(number) + ")";
+}
+
+Error systemError(std::string tried, std::string on, int number, std::string remedy) {
+    return Error{std::move(tried), std::move(on), errnoText(number), std::move(remedy)};
+}
+
+} // namespace dyad::platform

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// An errno as an Error: what was tried, on what, and "No such file or directory (2)".
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace dyad::platform {
+
+[[nodiscard]] std::string errnoText(int number);
+[[nodiscard]] Error systemError(std::string tried, std::string on, int number, std::string remedy = {});
+
+} // namespace dyad::platform

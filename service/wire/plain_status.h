@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// model::NodeStatus without a pointer in it: the same bytes travel in a heartbeat and lie on the heart's board.
+#pragma once
+
+#include "model/status.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+
+namespace dyad::wire {
+
+struct PlainGroup {
+    static constexpr std::uint8_t useless = 1, released = 2, asks = 4, unfit = 8, allFlags = 15;
+
+    std::uint32_t epoch = 0;
+    std::uint8_t role = 0; // model::Role
+    std::uint8_t flags = 0;
+    std::uint16_t reserved = 0; // zero
+
+    bool operator==(const PlainGroup&) const = default;
+};
+
+struct PlainStatus {
+    static constexpr std::uint8_t serviceAlive = 1, leaving = 2, maintenance = 4, allFlags = 7;
+
+    std::uint64_t configurationDigest = 0;
+    std::uint8_t flags = 0;
+    std::uint8_t groupCount = 0;            // of groups; the rest is zero
+    std::array<std::uint8_t, 6> reserved{}; // zero
+    std::array<PlainGroup, model::maxGroups> groups{};
+
+    bool operator==(const PlainStatus&) const = default;
+    // Roles, flags and count are all known; false: never made by toPlain().
+    [[nodiscard]] bool wellFormed() const;
+    void setServiceAlive(bool alive) {
+        flags = static_cast<std::uint8_t>(alive ? flags | serviceAlive : flags & ~unsigned{serviceAlive});
+    }
+};
+
+static_assert(sizeof(PlainGroup) == 8 && std::is_trivially_copyable_v<PlainGroup>);
+static_assert(sizeof(PlainStatus) == 16 + 8 * model::maxGroups && std::is_trivially_copyable_v<PlainStatus>);
+
+// More than maxGroups groups break an invariant: the configuration refuses them.
+[[nodiscard]] PlainStatus toPlain(const model::NodeStatus& status);
+// Nothing when it is not well-formed.
+[[nodiscard]] std::optional<model::NodeStatus> toModel(const PlainStatus& plain);
+
+} // namespace dyad::wire

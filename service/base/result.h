@@ -45,7 +45,7 @@ public:
         DYAD_CHECK(ok(), "the value of a failed Result was asked for");
         return std::get<0>(m_state);
     }
-    [[nodiscard]] T&& value() && {
+    [[nodiscard]] T value() && {
         DYAD_CHECK(ok(), "the value of a failed Result was asked for");
         return std::get<0>(std::move(m_state));
     }

@@ -65,6 +65,7 @@ struct IscsiSession::Callbacks {
             return;
         }
         session.m_sent.erase(at);
+        session.m_nopsUnanswered = 0; // any answer is a sign of life
         reply.delivery = ScsiReply::Delivery::Answered;
         reply.status = static_cast<ScsiStatus>(status);
         if (sent->reset) {
@@ -199,6 +200,9 @@ void IscsiSession::tick() {
                              std::string(each->transfer ? "a read or write" : "a reservation command") +
                                  " was not answered within " + dyad::toText(at - each->sentAt));
     if (m_stage == Stage::Up && at >= m_nextNop) {
+        // Some arrays answer nothing while they carry out a reset; that has a deadline of its own.
+        const bool resetting = std::any_of(m_sent.begin(), m_sent.end(), [](const auto& each) { return each->reset; });
+        if (resetting) m_nopsUnanswered = 0;
         if (m_nopsUnanswered >= m_settings.nopMisses)
             return fail("the array did not answer for " + dyad::toText(m_settings.nopInterval * m_settings.nopMisses));
         sendNop();

@@ -15,6 +15,7 @@ enum class ReserveOut : std::uint8_t { // SPC-4 table 66
     Register = 0x00,
     Reserve = 0x01,
     Release = 0x02,
+    Clear = 0x03,
     Preempt = 0x04,
     PreemptAndAbort = 0x05,
 };

@@ -168,6 +168,24 @@ Task<ScsiReply> Procedures::preempt(ReservationKey victim, bool* aborted) {
     co_return co_await preemptOnly(victim);
 }
 
+Task<ScsiReply> Procedures::clearBrokenList(ReservationKey claim) {
+    const std::optional<ReservationKey> before = m_memory.registered;
+    ProcedureEnd now = co_await picture();
+    ScsiReply refused;
+    refused.delivery = ScsiReply::Delivery::Answered;
+    refused.status = ScsiStatus::ReservationConflict;
+    if (now.outcome != ReservationOutcome::Good || now.snapshot.holder != before || ownKeyListed(now.snapshot)) co_return refused;
+    ScsiReply reply = co_await registerKey(claim, now.snapshot);
+    if (!reply.good()) co_return reply;
+    // A last look: CLEAR takes the reservation from whoever has it.
+    now = co_await picture();
+    if (now.outcome != ReservationOutcome::Good || now.snapshot.holder != before) co_return refused;
+    reply = co_await send(reserveOutCommand(ReserveOut::Clear, *m_memory.registered, ReservationKey{0}));
+    if (!reply.good()) co_return reply;
+    m_memory.registered.reset();
+    co_return co_await registerKey(claim, ReservationSnapshot{});
+}
+
 // The reset waits for what is in flight. Its own unit attention (29/00) is swallowed here, so that it isn't taken for a
 // restart of the array by the first read or write.
 Task<ScsiReply> Procedures::barrier() {

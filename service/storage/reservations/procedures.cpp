@@ -160,6 +160,7 @@ Task<ProcedureEnd> Procedures::claim(ReservationRequest request) {
 
 Task<ProcedureEnd> Procedures::claimAsRegistered(ReservationRequest request) {
     ProcedureEnd now;
+    bool cleared = false;
     for (unsigned round = 0; round < maxRounds; ++round) {
         now = co_await picture();
         if (now.outcome != ReservationOutcome::Good) co_return now;
@@ -168,7 +169,8 @@ Task<ProcedureEnd> Procedures::claimAsRegistered(ReservationRequest request) {
             co_return endAs(std::move(now), ReservationOutcome::Defended, "the key was removed from the array");
         }
         const ReservationKey own = *m_memory.registered;
-        if (!holderAsExpected(now.snapshot, request) && !(now.snapshot.holder == own))
+        const bool expected = holderAsExpected(now.snapshot, request) || (cleared && !now.snapshot.holder);
+        if (!expected)
             co_return endAs(std::move(now), ReservationOutcome::Conflict, "another key holds the reservation");
 
         // `aborted`: every nexus that lost its key here lost its tasks too, and there was one.
@@ -205,6 +207,11 @@ Task<ProcedureEnd> Procedures::claimAsRegistered(ReservationRequest request) {
         const bool alone = after.snapshot.ownedOnlyBy(own) && after.snapshot.registrants.size() == 1 &&
                            ownNexusHolds(after.snapshot) && after.snapshot.type == ReservationType::WriteExclusive;
         if (alone) co_return after;
+        if (!cleared && after.snapshot.holder == own && !ownKeyListed(after.snapshot)) {
+            reply = co_await clearBrokenList(request.key);
+            if (!reply.good() && !reply.conflict()) co_return failed(reply, "CLEAR of a broken list of keys");
+            cleared = reply.good();
+        }
         now = std::move(after);
     }
     co_return endAs(std::move(now), ReservationOutcome::Conflict, "the read-back still shows others");

@@ -65,6 +65,9 @@ private:
     Task<ProcedureEnd> claimAsRegistered(model::ReservationRequest request);
     Task<ProcedureEnd> release(model::ReservationKey key);
     Task<ProcedureEnd> proveAsRegistered(model::ReservationKey claim);
+    // For an array that drops the wrong entry of its list when it preempts (istgt 0.4): the reservation is ours, but the
+    // list shows the victim and not us. CLEAR empties the list, then we register anew; RESERVE and the barrier follow.
+    Task<ScsiReply> clearBrokenList(model::ReservationKey claim);
     // After a claim that can't be finished: RELEASE and unregister, then the picture as it is now.
     Task<ProcedureEnd> giveBack(ProcedureEnd end);
 

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The floating address moved by hand: one ioctl and three gratuitous ARP requests (RFC 5227 section 2.3).
+#pragma once
+
+#include "base/result.h"
+
+#include <string>
+
+namespace dyad::bench {
+
+[[nodiscard]] Result<void> raiseAddress(const std::string& host);
+void lowerAddress(const std::string& host);
+
+} // namespace dyad::bench

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The five steps that show what Dyad is for.
+#pragma once
+
+#include <string>
+
+namespace dyad::lab {
+
+struct DemoOptions {
+    std::string profile = "fast";
+    bool json = false; // the last line is one JSON object
+    bool keep = false; // the pair stays up afterwards
+};
+
+// Returns the exit status: 0 only if every step held.
+int demoMain(const DemoOptions& options);
+
+} // namespace dyad::lab

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/host.h"
+
+#include "lab/namespaces.h"
+#include "lab/network.h"
+#include "lab/paths.h"
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace dyad::lab {
+
+namespace {
+
+std::string recordName(const std::string& host) { return "host-" + host; }
+
+// What programs on a host expect below /etc. Copied, because the host must not see the machine's later changes.
+constexpr const char* copiedFromEtc[] = {"passwd",        "group",       "shadow",    "nsswitch.conf", "ld.so.cache",
+                                         "ld.so.conf",    "ld.so.conf.d", "localtime", "timezone",      "alternatives",
+                                         "login.defs",    "security",    "pam.d",     "protocols",     "services",
+                                         "mke2fs.conf",   "fuse.conf",   "gai.conf",  "host.conf",     "locale.conf",
+                                         "postgresql-common", "ssl/openssl.cnf", "ssl/certs"};
+
+} // namespace
+
+std::string otherHost(const std::string& host) { return host == "alpha" ? "beta" : "alpha"; }
+std::string journalPath(const std::string& host) { return hostFolder(host) + "/var-lib/dyad/events.jsonl"; }
+std::string serviceLogPath(const std::string& host) { return hostFolder(host) + "/dyadd.log"; }
+
+Instant monotonicNow() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return Instant::fromNanoseconds(std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
+}
+
+Result<void> makeHostDisk(const std::string& host) {
+    namespace fs = std::filesystem;
+    const fs::path disk = hostFolder(host);
+    std::error_code error;
+    for (const char* folder : {"root", "etc/dyad/tls", "etc/ssl", "var-lib/dyad"}) fs::create_directories(disk / folder, error);
+    if (error) return Error{"make the disk of", host, error.message(), ""};
+    for (const char* name : copiedFromEtc) {
+        const fs::path from = fs::path("/etc") / name;
+        if (!fs::exists(from, error)) continue;
+        fs::copy(from, disk / "etc" / name, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+    }
+    std::ofstream(disk / "etc/hostname") << host << '\n';
+    std::ofstream(disk / "etc/hosts") << "127.0.0.1 localhost\n10.77.1.1 alpha\n10.77.1.2 beta\n";
+    fs::create_symlink("../proc/self/mounts", disk / "etc/mtab", error);
+    return {};
+}
+
+void setServiceWanted(const std::string& host, bool wanted) {
+    const std::string marker = hostFolder(host) + "/no-service";
+    std::error_code error;
+    if (wanted)
+        std::filesystem::remove(marker, error);
+    else
+        std::ofstream(marker).close();
+}
+
+std::optional<ProcessRecord> firstProcess(const std::string& host) {
+    const auto record = readRecord(recordName(host));
+    if (!record || !isAlive(*record)) return std::nullopt;
+    return record;
+}
+
+bool isOn(const std::string& host) { return firstProcess(host).has_value(); }
+
+Result<void> powerOn(const std::string& host) {
+    if (isOn(host)) return {};
+    if (auto connected = connectHost(host); !connected) return connected;
+    return startDetached({"internal", "host", host}, hostFolder(host) + "/console.log", 15s);
+}
+
+Result<Instant> powerOff(const std::string& host) {
+    const auto record = firstProcess(host);
+    const Instant at = monotonicNow();
+    if (record) {
+        if (auto cut = setCables(portsOf(host), false); !cut) return cut.error();
+        if (auto killed = killAndWait(*record); !killed) return killed.error();
+    }
+    removeRecord(recordName(host));
+    disconnectHost(host);
+    return at;
+}
+
+Result<void> shutDown(const std::string& host, Duration deadline) {
+    const auto record = firstProcess(host);
+    if (!record) return {};
+    kill(record->pid, SIGTERM);
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    while (isAlive(*record)) {
+        if (std::chrono::steady_clock::now() > until)
+            return Error{"shut down", host, "the service still runs after " + toText(deadline), "See " + serviceLogPath(host)};
+        std::this_thread::sleep_for(5ms);
+    }
+    removeRecord(recordName(host));
+    disconnectHost(host);
+    return {};
+}
+
+Result<void> setFrozen(const std::string& host, bool frozen) {
+    const auto record = firstProcess(host);
+    if (!record) return Error{"freeze", host, "the host is off", ""};
+    // Twice: what was forked while the first round went on is caught by the second.
+    for (int round = 0; round < 2; ++round)
+        for (const pid_t pid : processesBelow(*record)) kill(pid, frozen ? SIGSTOP : SIGCONT);
+    return {};
+}
+
+Result<void> freeze(const std::string& host, Duration howLong) {
+    if (auto frozen = setFrozen(host, true); !frozen) return frozen;
+    std::this_thread::sleep_for(howLong);
+    return setFrozen(host, false);
+}
+
+Result<std::vector<std::string>> insideHost(const std::string& host, const std::vector<std::string>& command) {
+    const auto record = firstProcess(host);
+    if (!record) return Error{"run a program in", host, "the host is off", "Power it on: dyad-lab poweron " + host};
+    std::vector<std::string> whole{"nsenter", "-t", std::to_string(record->pid), "-m", "-u", "-i", "-n", "-p", "-r", "-W/", "--"};
+    whole.insert(whole.end(), command.begin(), command.end());
+    return whole;
+}
+
+Result<CommandOutput> runInHost(const std::string& host, const std::vector<std::string>& command, const CommandOptions& options) {
+    auto whole = insideHost(host, command);
+    if (!whole) return whole.error();
+    return run(whole.value(), options);
+}
+
+std::vector<pid_t> findInHost(const std::string& host, const std::string& program) {
+    std::vector<pid_t> found;
+    const auto record = firstProcess(host);
+    if (!record) return found;
+    for (const pid_t pid : processesBelow(*record)) {
+        std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+        std::string name;
+        if (std::getline(file, name) && name == program.substr(0, 15) && recordOf(pid)) found.push_back(pid);
+    }
+    return found;
+}
+
+} // namespace dyad::lab

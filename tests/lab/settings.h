@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `dyad setup` would leave below /etc/dyad on both hosts: the configuration, the cluster key, certificate, tokens.
+#pragma once
+
+#include "base/result.h"
+
+#include <string>
+
+namespace dyad::lab {
+
+struct PairSettings {
+    std::string profile = "fast";
+    bool addressOnly = false; // the group "erp" is a floating address and a process that answers, without a LUN or database
+    bool ledger = true;       // the second group, with LUN 2
+};
+
+[[nodiscard]] std::string configurationText(const PairSettings& settings);
+// Writes the same files to both hosts' disks. Blocks for some 100 ms (the certificate's key).
+[[nodiscard]] Result<void> writeSettings(const PairSettings& settings);
+
+inline constexpr const char* groupName = "erp";
+inline constexpr const char* ledgerGroup = "ledger";
+
+} // namespace dyad::lab

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// Real kernels' neighbours: three hosts on one bridge, each a network namespace that lives only as a descriptor of this
+// process, so that nothing can be left behind.
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QTest>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <optional>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include "network/address_agent.h"
+#include "network/gateway_watch.h"
+#include "platform/linux/monotonic_clock.h"
+
+using namespace dyad;
+using namespace dyad::network;
+using model::ResourceOutcome;
+using Kind = model::ResourceNotice::Kind;
+
+namespace {
+
+constexpr int guardMs = 30000;
+
+class Host {
+public:
+    // Makes a namespace and enters it.
+    [[nodiscard]] bool make() {
+        if (::unshare(CLONE_NEWNET) != 0) return false;
+        m_namespace.reset(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+        return m_namespace.valid() && run("ip link set lo up");
+    }
+    void enter() const { QVERIFY(::setns(m_namespace.get(), CLONE_NEWNET) == 0); }
+    [[nodiscard]] std::string path() const {
+        return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(m_namespace.get());
+    }
+    // In the namespace that this process is in.
+    static bool run(const std::string& command, QByteArray* output = nullptr) {
+        QProcess process;
+        process.start("/bin/sh", {"-c", QString::fromStdString(command)});
+        if (!process.waitForFinished(guardMs) || process.exitCode() != 0) {
+            qWarning("%s: %s", command.c_str(), process.readAllStandardError().constData());
+            return false;
+        }
+        if (output != nullptr) *output = process.readAllStandardOutput();
+        return true;
+    }
+
+private:
+    platform::FileDescriptor m_namespace;
+};
+
+ports::AgentResult await(const std::optional<ports::AgentResult>& answer) {
+    QElapsedTimer guard;
+    guard.start();
+    while (!answer && guard.elapsed() < guardMs)
+        QTest::qWait(1);
+    return answer.value_or(ports::AgentResult{ResourceOutcome::CouldNotRun, "the test waited in vain"});
+}
+
+ports::AgentResult start(ports::Agent& agent, bool takeover) {
+    std::optional<ports::AgentResult> answer;
+    agent.start(takeover, [&](const ports::AgentResult& result) { answer = result; });
+    return await(answer);
+}
+ports::AgentResult stop(ports::Agent& agent) {
+    std::optional<ports::AgentResult> answer;
+    agent.stop([&](const ports::AgentResult& result) { answer = result; });
+    return await(answer);
+}
+ports::AgentResult probe(ports::Agent& agent) {
+    std::optional<ports::AgentResult> answer;
+    agent.probe([&](const ports::AgentResult& result) { answer = result; });
+    return await(answer);
+}
+
+#define COMPARE_OUTCOME(result, wanted)                                                                                \
+    do {                                                                                                               \
+        const dyad::ports::AgentResult got = (result);                                                                 \
+        QVERIFY2(got.outcome == (wanted),                                                                              \
+                 (std::string(dyad::model::toText(got.outcome)) + ": " + got.detail).c_str());                         \
+    } while (false)
+
+} // namespace
+
+class NamespacesTest : public QObject {
+    Q_OBJECT
+
+    Host m_switch;
+    Host m_alpha;
+    Host m_beta;
+    Host m_client;
+
+    static std::unique_ptr<ports::Agent> agent(const std::string& address) {
+        model::AddressSettings settings;
+        settings.address = address;
+        return makeAddressAgent(settings).value();
+    }
+    static HardwareAddress ownHardware() {
+        const Result<std::vector<Interface>> all = listInterfaces();
+        for (const Interface& interface : all.value())
+            if (interface.name == "eth0") return interface.hardware;
+        return {};
+    }
+    static bool raised(const std::string& address) {
+        const IpAddress wanted = parseIpAddress(address).value();
+        const Result<std::vector<AssignedAddress>> all = listAddresses();
+        for (const AssignedAddress& assigned : all.value())
+            if (assigned.address == wanted) return true;
+        return false;
+    }
+    // Makes the neighbour cache of the present namespace look the address up.
+    static void knock(const std::string& address) {
+        const bool six = address.find(':') != std::string::npos;
+        const platform::FileDescriptor socket(::socket(six ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        sockaddr_in6 to6{};
+        to6.sin6_family = AF_INET6;
+        to6.sin6_port = htons(9);
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(9);
+        ::inet_pton(six ? AF_INET6 : AF_INET, address.c_str(),
+                    six ? static_cast<void*>(&to6.sin6_addr) : static_cast<void*>(&to.sin_addr));
+        (void)::sendto(socket.get(), "x", 1, 0,
+                       six ? reinterpret_cast<sockaddr*>(&to6) : reinterpret_cast<sockaddr*>(&to),
+                       six ? sizeof to6 : sizeof to);
+    }
+    static bool neighbourIs(const std::string& address, const HardwareAddress& hardware) {
+        QByteArray output;
+        Host::run("ip neigh show " + address, &output);
+        return output.contains(toText(hardware).c_str());
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        if (::geteuid() != 0 || !m_switch.make()) QSKIP("needs root and network namespaces");
+        QVERIFY(Host::run("ip link add br0 type bridge && ip link set br0 up"));
+        int number = 1;
+        for (Host* host : {&m_alpha, &m_beta, &m_client}) {
+            QVERIFY(host->make());
+            const std::string n = std::to_string(number++);
+            m_switch.enter();
+            QVERIFY(Host::run("ip link add port" + n + " type veth peer name eth0 netns " + host->path() +
+                              " && ip link set port" + n + " master br0 up"));
+            host->enter();
+            QVERIFY(Host::run("ip addr add 10.77.0." + n + "/24 dev eth0 && ip addr add fd77::" + n +
+                              "/64 dev eth0 nodad && ip link set eth0 up"));
+        }
+        // Until the ports carry and the kernel's own IPv6 addresses have settled.
+        m_client.enter();
+        for (const char* address : {"10.77.0.1", "10.77.0.2", "fd77::1", "fd77::2"})
+            QTRY_VERIFY_WITH_TIMEOUT((knock(address), neighbourKnown(address)), guardMs);
+    }
+    static bool neighbourKnown(const std::string& address) {
+        QByteArray output;
+        Host::run("ip neigh show " + address, &output);
+        return output.contains("lladdr");
+    }
+
+    void placeIsFoundBySubnet() {
+        m_alpha.enter();
+        const Result<Place> place = findPlace(parseIpAddress("10.77.0.50").value(), 0, "");
+        QVERIFY(place.ok());
+        QCOMPARE(place.value().interface.name, std::string("eth0"));
+        QCOMPARE(place.value().prefixLength, std::uint8_t{24});
+        QVERIFY(place.value().interface.carrier && place.value().interface.ethernet);
+        QCOMPARE(findPlace(parseIpAddress("192.0.2.1").value(), 0, "eth0").value().prefixLength, std::uint8_t{32});
+        QVERIFY(!findPlace(parseIpAddress("192.0.2.1").value(), 0, "").ok());
+        QVERIFY(!findPlace(parseIpAddress("10.77.0.50").value(), 0, "eth9").ok());
+    }
+
+    void takeoverMovesTheNeighboursCache_data() {
+        QTest::addColumn<QString>("address");
+        QTest::newRow("IPv4") << "10.77.0.50";
+        QTest::newRow("IPv6") << "fd77::50";
+    }
+    void takeoverMovesTheNeighboursCache() {
+        QFETCH(QString, address);
+        const std::string ip = address.toStdString();
+        m_alpha.enter();
+        const HardwareAddress alpha = ownHardware();
+        const auto first = agent(ip);
+        COMPARE_OUTCOME(start(*first, true), ResourceOutcome::Running);
+        m_client.enter();
+        QTRY_VERIFY_WITH_TIMEOUT((knock(ip), neighbourIs(ip, alpha)), guardMs);
+
+        // Alpha loses power without a word: its address just isn't there any more.
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port1 down"));
+        m_beta.enter();
+        const HardwareAddress beta = ownHardware();
+        QVERIFY(alpha != beta);
+        const auto second = agent(ip);
+        const Instant before = platform::monotonicNow();
+        COMPARE_OUTCOME(start(*second, true), ResourceOutcome::Running);
+        qInfo("%s raised, announced and watched in %lld us", ip.c_str(),
+              static_cast<long long>((platform::monotonicNow() - before).count() / 1000));
+        m_client.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(neighbourIs(ip, beta), guardMs); // without a question of its own
+
+        m_beta.enter();
+        COMPARE_OUTCOME(stop(*second), ResourceOutcome::Stopped);
+        QVERIFY(!raised(ip));
+        COMPARE_OUTCOME(stop(*second), ResourceOutcome::Stopped);
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port1 up"));
+        m_alpha.enter();
+        COMPARE_OUTCOME(stop(*first), ResourceOutcome::Stopped);
+        QVERIFY(!raised(ip));
+        QVERIFY(Host::run("ip addr replace fd77::1/64 dev eth0 nodad"));
+        m_client.enter();
+        QTRY_VERIFY_WITH_TIMEOUT((knock("10.77.0.1"), neighbourIs("10.77.0.1", alpha)), guardMs);
+    }
+
+    void duplicateIsFound_data() { takeoverMovesTheNeighboursCache_data(); }
+    void duplicateIsFound() {
+        QFETCH(QString, address);
+        const std::string ip = address.toStdString();
+        m_client.enter();
+        const HardwareAddress holder = ownHardware();
+        QVERIFY(Host::run("ip addr add " + ip + " dev eth0 " + (ip.find(':') != std::string::npos ? "nodad" : "")));
+        m_alpha.enter();
+        const auto refused = agent(ip);
+        const ports::AgentResult result = start(*refused, false);
+        QCOMPARE(result.outcome, ResourceOutcome::Failed);
+        QVERIFY2(result.detail.find(toText(holder)) != std::string::npos, result.detail.c_str());
+        QVERIFY(!raised(ip)); // nothing is left behind
+        COMPARE_OUTCOME(probe(*refused), ResourceOutcome::Stopped);
+
+        m_client.enter();
+        QVERIFY(Host::run("ip addr del " + ip + " dev eth0"));
+        m_alpha.enter();
+        COMPARE_OUTCOME(start(*refused, false), ResourceOutcome::Running);
+        QVERIFY(raised(ip));
+        COMPARE_OUTCOME(stop(*refused), ResourceOutcome::Stopped);
+    }
+
+    void stopDuringTheCheck() {
+        m_alpha.enter();
+        const auto asked = agent("10.77.0.50");
+        std::optional<ports::AgentResult> started;
+        asked->start(false, [&](const ports::AgentResult& result) { started = result; });
+        QVERIFY(!started.has_value());
+        COMPARE_OUTCOME(stop(*asked), ResourceOutcome::Stopped);
+        QVERIFY(started.has_value() && started->outcome == ResourceOutcome::Failed);
+        QVERIFY(!raised("10.77.0.50"));
+    }
+
+    void removedByHandIsNoticed() {
+        m_alpha.enter();
+        const auto held = agent("10.77.0.50");
+        std::vector<ports::AgentNotice> notices;
+        held->onNotice = [&](const ports::AgentNotice& notice) { notices.push_back(notice); };
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        QVERIFY(Host::run("ip addr del 10.77.0.50/24 dev eth0"));
+        QTRY_COMPARE_WITH_TIMEOUT(notices.size(), std::size_t{1}, guardMs);
+        QVERIFY(notices.front().kind == Kind::Died);
+        COMPARE_OUTCOME(probe(*held), ResourceOutcome::Stopped);
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+        QTest::qWait(0);
+        QCOMPARE(notices.size(), std::size_t{1}); // our own removal is no death
+    }
+
+    void survivesTheService() {
+        m_alpha.enter();
+        auto held = agent("10.77.0.50");
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        held.reset();
+        QVERIFY(raised("10.77.0.50"));
+        held = agent("10.77.0.50");
+        std::vector<ports::AgentNotice> notices;
+        held->onNotice = [&](const ports::AgentNotice& notice) { notices.push_back(notice); };
+        COMPARE_OUTCOME(probe(*held), ResourceOutcome::Running);
+        QVERIFY(Host::run("ip addr del 10.77.0.50/24 dev eth0"));
+        QTRY_COMPARE_WITH_TIMEOUT(notices.size(), std::size_t{1}, guardMs); // supervised again
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+    }
+
+    void linkThatComesBackIsAnnouncedAgain() {
+        m_alpha.enter();
+        const auto held = agent("10.77.0.50");
+        std::vector<ports::AgentNotice> notices;
+        held->onNotice = [&](const ports::AgentNotice& notice) { notices.push_back(notice); };
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port1 down"));
+        QTRY_COMPARE_WITH_TIMEOUT(notices.size(), std::size_t{1}, guardMs);
+        QVERIFY(Host::run("ip link set port1 up"));
+        QTRY_COMPARE_WITH_TIMEOUT(notices.size(), std::size_t{2}, guardMs);
+        QVERIFY2(notices.back().detail.find("announced again") != std::string::npos, notices.back().detail.c_str());
+        m_alpha.enter();
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+        QVERIFY(Host::run("ip addr replace fd77::1/64 dev eth0 nodad"));
+    }
+
+    void gateways_data() {
+        QTest::addColumn<QString>("gateway");
+        QTest::newRow("IPv4") << "10.77.0.3";
+        QTest::newRow("IPv6") << "fd77::3";
+    }
+    void gateways() {
+        QFETCH(QString, gateway);
+        m_beta.enter();
+        auto watch =
+            GatewayWatch::make({"10.77.0.250", gateway.toStdString()}, {.interval = 20ms, .misses = 3}).value();
+        std::vector<bool> told;
+        watch->onChange = [&](bool reachable) { told.push_back(reachable); };
+        watch->start();
+        QTRY_VERIFY_WITH_TIMEOUT(!told.empty() && told.back(), guardMs);
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port2 down"));
+        m_beta.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(!told.back(), guardMs);
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port2 up"));
+        m_beta.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(told.back(), guardMs);
+    }
+
+    void gatewaysThatAreNone() {
+        QVERIFY(!GatewayWatch::make({"router.example"}, {}).ok());
+        auto watch = GatewayWatch::make({}, {}).value();
+        std::vector<bool> told;
+        watch->onChange = [&](bool reachable) { told.push_back(reachable); };
+        watch->start();
+        QTRY_COMPARE_WITH_TIMEOUT(told.size(), std::size_t{1}, guardMs);
+        QVERIFY(told.front());
+
+        m_beta.enter();
+        auto nobody = GatewayWatch::make({"10.77.0.251"}, {.interval = 10ms, .misses = 2}).value();
+        std::vector<bool> silence;
+        nobody->onChange = [&](bool reachable) { silence.push_back(reachable); };
+        nobody->start();
+        QTRY_COMPARE_WITH_TIMEOUT(silence.size(), std::size_t{1}, guardMs);
+        QVERIFY(!silence.front());
+    }
+};
+
+QTEST_GUILESS_MAIN(NamespacesTest)
+#include "namespaces_test.moc"

@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
     daemon::Options options;
     options.node = hostName();
     options.programDirectory = std::filesystem::canonical("/proc/self/exe").parent_path();
-    bool resets = false;
+    const std::map<std::string, daemon::SelfFenceMode> selfFenceModes{{"reset", daemon::SelfFenceMode::Reset}, {"stop", daemon::SelfFenceMode::Stop}};
 
     CLI::App app{"The service of Dyad: keeps groups of resources running on one of two nodes"};
     app.add_option("--config", options.configuration, "the configuration file, the same on both nodes")->capture_default_str();
@@ -56,9 +57,10 @@ int main(int argc, char** argv) {
     app.add_option("--key-file", options.keyFile, "the cluster key, mode 0600")->capture_default_str();
     app.add_option("--tls-dir", options.tlsDirectory, "certificate.pem and key.pem")->capture_default_str();
     app.add_option("--tokens", options.tokens, "who may do what")->capture_default_str();
-    app.add_flag("--self-fence-reset", resets, "reset this host when a resource that must go can't be stopped");
+    app.add_option("--self-fence", options.selfFence, "when a resource that must go can't be stopped: reset this host, or only say so (stop)")
+        ->transform(CLI::CheckedTransformer(selfFenceModes))
+        ->option_text("reset|stop [reset]");
     CLI11_PARSE(app, argc, argv);
-    options.selfFence = resets ? daemon::SelfFenceMode::Reset : daemon::SelfFenceMode::Stop;
 
     config::Loaded loaded = config::loadFile(options.configuration);
     for (const config::Problem& warning : loaded.warnings) std::fprintf(stderr, "dyadd: warning: %s\n", config::toText(warning).c_str());

@@ -18,7 +18,7 @@ struct Options {
     std::string tlsDirectory = "/etc/dyad/tls";
     std::string tokens = "/etc/dyad/tokens";
     std::string programDirectory;                    // of dyad-heart and dyad-lun; empty: where dyadd itself lies
-    SelfFenceMode selfFence = SelfFenceMode::Stop;
+    SelfFenceMode selfFence = SelfFenceMode::Reset;
 };
 
 } // namespace dyad::daemon

@@ -40,13 +40,13 @@ void FilesystemAgent::start(bool, ports::AgentDone done) {
     dropOperation("started again");
     m_done = std::move(done);
     m_doing = Doing::Starting;
-    if (mountedByUs()) return finish(ResourceOutcome::Running, "was mounted already");
     const LunState& lun = m_client.details(m_settings.lun);
     if (!lun.exported)
         return finish(ResourceOutcome::Failed,
                       "LUN " + m_lun.name + " is not there: " + (lun.detail.empty() ? "no login so far" : lun.detail));
     if (!lun.gateOpen)
         return finish(ResourceOutcome::Failed, "LUN " + m_lun.name + " is latched shut: this node does not hold the reservation");
+    if (mountedByUs()) return finish(ResourceOutcome::Running, "was mounted already");
     run(Doing::Starting, {m_client.program(), "mount", m_client.exportFile(m_settings.lun), m_client.loopRecord(m_settings.lun),
                           std::to_string(lun.blockBytes), std::to_string(m_lun.minimumBytes), m_settings.mountPoint,
                           m_settings.type, m_settings.options});
@@ -64,7 +64,6 @@ void FilesystemAgent::kill(ports::AgentDone done) {
     m_done = std::move(done);
     m_doing = Doing::Killing;
     m_serverKilled = false;
-    m_client.closeGate(m_settings.lun); // from here on nothing of the filesystem reaches the array
     m_stuckTimer.start(wholeMs(forcePatience));
     m_deadlineTimer.start(wholeMs(forceDeadline));
     unmount(true);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <utility>
 
 namespace dyad::storage {
 
@@ -127,6 +128,9 @@ void LunProcess::died() {
     m_process.reset();
     m_shutPending = false; // a process that is gone writes nothing; the next one begins with its gate shut
     disconnected("dyad-lun ended");
+    // What was mounted through it is dead with it, whatever the keys on the array still say.
+    if (std::exchange(m_openWhenLastSeen, false))
+        notice(LunNotice::Kind::Fenced, "dyad-lun ended; the next one begins with its gate shut");
     if (m_quitting) return;
     m_startedOnce = false;
     m_askedToQuit = false;
@@ -142,6 +146,7 @@ void LunProcess::disconnected(const std::string& why) {
     }
     m_socket.reset();
     const bool wasUp = m_state.pathUp;
+    m_openWhenLastSeen = m_openWhenLastSeen || m_state.gateOpen;
     m_state.pathUp = false;
     m_state.gateOpen = false;
     m_state.detail = why;
@@ -171,6 +176,11 @@ void LunProcess::readMessages() {
                            const bool wasUp = m_state.pathUp;
                            m_state = state;
                            if (!state.gateOpen) m_shutPending = false;
+                           // A gate that is found shut at the first look, or that was shut while nobody looked.
+                           if (!state.gateOpen && (!m_stateSeen || m_openWhenLastSeen))
+                               notice(LunNotice::Kind::Fenced, "the gate of dyad-lun is shut");
+                           m_stateSeen = true;
+                           m_openWhenLastSeen = false;
                            if (other && !m_askedToQuit) {
                                m_askedToQuit = true;
                                write(LunQuit{});

@@ -78,6 +78,8 @@ private:
     bool m_startedOnce = false;      // of this round of connecting
     bool m_askedToQuit = false;
     bool m_quitting = false;
+    bool m_stateSeen = false;        // dyad-lun has told its state at least once
+    bool m_openWhenLastSeen = false; // the connection was lost with the gate open, not shut by us
     bool m_shutPending = false;      // the gate is to be shut and dyad-lun has not confirmed it
     Instant m_shutDeadline;
     unsigned m_tries = 0;

@@ -48,6 +48,8 @@ void ClientLoop::attempt(Session& session, Instant now) {
         drop(session);
         return;
     }
+    // What a server says while it ends is no news to a customer who is waiting for the next one.
+    PQsetNoticeProcessor(session.connection, [](void*, const char*) {}, nullptr);
     PQsetnonblocking(session.connection, 1);
 }
 

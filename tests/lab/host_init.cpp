@@ -30,7 +30,7 @@ pid_t startService(const std::string& program, int log) {
     dup2(log, 1);
     dup2(log, 2);
     // A reset of the host is the end of its first process; the machine is not touched.
-    execl(program.c_str(), program.c_str(), "--self-fence-reset", nullptr);
+    execl(program.c_str(), program.c_str(), "--self-fence", "reset", nullptr);
     std::perror(program.c_str());
     _exit(127);
 }

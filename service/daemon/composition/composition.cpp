@@ -8,6 +8,7 @@
 #include "control/server/server.h"
 #include "control/server/tls.h"
 #include "daemon/heart_adapter.h"
+#include "daemon/instance_lock.h"
 #include "daemon/service.h"
 #include "engine/engine.h"
 #include "network/address_agent.h"
@@ -45,6 +46,7 @@ Result<model::BootDigest> readBootDigest(const std::string& file) {
 struct Composition::Parts {
     Options options;
     model::NodeId self = model::NodeId::First;
+    InstanceLock lock;
     model::BootDigest boot;
     SystemClock clock;
     alarms::SystemLog log = alarms::SystemLog::standardError();
@@ -73,6 +75,9 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
         std::filesystem::create_directories(folder, failed);
         if (failed) return Error{"make the folder", folder, failed.message(), "make it, or name another one"};
     }
+    Result<InstanceLock> alone = InstanceLock::take(options.runDirectory + "/dyadd.lock");
+    if (!alone) return alone.error();
+    lock = std::move(alone.value());
     Result<model::BootDigest> digest = readBootDigest(options.bootIdFile);
     if (!digest) return digest.error();
     boot = digest.value();

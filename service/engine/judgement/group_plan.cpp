@@ -31,11 +31,11 @@ bool mayStart(const StepContext& step, const GroupRecord& group, ResourceId reso
 bool mayStop(const StepContext& step, const GroupRecord& group, ResourceId resource) {
     const auto& setups = step.setup(group).resources;
     const model::AddressSettings* address = addressOf(setups[resource.value]);
-    const bool raisedFirst = address && !address->raiseLast;
+    const bool goesLast = group.role == model::Role::Stopping && address && !address->raiseLast;
     for (std::size_t i = 0; i < setups.size(); ++i) {
         if (i == resource.value || isDown(group.resources[i])) continue;
         if (standsOn(setups[i], resource)) return false;
-        if (raisedFirst && !addressOf(setups[i]) && !isFilesystem(setups[i])) return false;
+        if (goesLast && !addressOf(setups[i]) && !isFilesystem(setups[i])) return false;
     }
     return true;
 }

@@ -35,6 +35,8 @@ void driveFailed(StepContext& step, GroupRecord& group);
 
 // stop.cpp: a group is given away in order; the node is shut down.
 void beginStop(StepContext& step, GroupRecord& group, Trigger trigger, StopCause cause, const std::string& detail = {});
+// A resource that not even force could stop: the node stops defending the group. True if there is one.
+bool giveUpOnStuck(StepContext& step, GroupRecord& group);
 void driveStopping(StepContext& step, GroupRecord& group);
 void driveShutdown(StepContext& step);
 

@@ -124,11 +124,7 @@ void expireResources(StepContext& step, GroupRecord& group) {
 }
 
 void driveRunning(StepContext& step, GroupRecord& group) {
-    if (std::any_of(group.resources.begin(), group.resources.end(), [](const ResourceRecord& each) { return each.killFailed; })) {
-        if (group.role == Role::Active) step.transition(group, Trigger::ResourceFailed);
-        step.transition(group, Trigger::StopFailed);
-        return;
-    }
+    if (giveUpOnStuck(step, group)) return;
     for (std::size_t i = 0; i < group.resources.size(); ++i) {
         ResourceRecord& resource = group.resources[i];
         if (resource.state != ResourceState::Failed || resource.mustStop) continue;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "engine/judgement/group_plan.h"
 #include "engine/judgement/lease.h"
+#include "engine/judgement/peer.h"
 
 #include <algorithm>
 
@@ -43,7 +44,7 @@ namespace {
 std::optional<model::ReservationKey> ownClaim(const StepContext& step, const GroupRecord& group) {
     std::optional<model::ReservationKey> claim;
     for (const LunRecord& lun : group.luns) {
-        if (!lun.known || !lun.pathUp || !lun.snapshot.holder) return {};
+        if (!lun.known || !lun.pathUp || lun.fenced || !lun.snapshot.holder) return {};
         const model::ReservationKey holder = *lun.snapshot.holder;
         if (!holder.isOf(step.configuration.clusterId, step.self) || !holder.isOfBoot(step.state.boot)) return {};
         if (claim && !claim->sameClaim(holder)) return {};
@@ -52,11 +53,18 @@ std::optional<model::ReservationKey> ownClaim(const StepContext& step, const Gro
     return claim;
 }
 
+// What the heart remembers that this node last said of the group; null after a boot, or when the heart died, too.
+const model::GroupStatus* ownLastWord(const StepContext& step, const GroupRecord& group) {
+    const auto& previous = step.state.previous;
+    return previous && group.id.value < previous->groups.size() ? &previous->groups[group.id.value] : nullptr;
+}
+
 bool adopt(StepContext& step, GroupRecord& group) {
+    // A claim that this boot had given up may still stand on the array: it is claimed anew, not adopted.
+    const model::GroupStatus* lastWord = ownLastWord(step, group);
+    if (lastWord ? !owns(lastWord->role) : everythingStopped(group)) return false;
     if (group.luns.empty()) {
-        // No array to ask: what the heart remembers of this boot is the proof.
-        const auto& previous = step.state.previous;
-        if (!previous || group.id.value >= previous->groups.size() || !owns(previous->groups[group.id.value].role)) return false;
+        if (!lastWord) return false; // no array to ask, and nobody who remembers
     } else {
         const std::optional<model::ReservationKey> claim = ownClaim(step, group);
         if (!claim) return false;
@@ -80,6 +88,19 @@ bool adopt(StepContext& step, GroupRecord& group) {
     return true;
 }
 
+// The service died while its challenge stood beside the owner's key.
+void withdrawForgottenChallenge(StepContext& step, GroupRecord& group) {
+    for (LunRecord& lun : group.luns) {
+        if (!lun.known || !lun.pathUp || (lun.snapshot.holder && leftByUs(step, *lun.snapshot.holder))) continue;
+        for (const model::ReservationKey key : lun.snapshot.registrants) {
+            if (!leftByUs(step, key) || !key.isOfBoot(step.state.boot)) continue;
+            group.key = key.withLogin(0);
+            step.request(group, lun, model::ReservationCommand::Withdraw);
+            break;
+        }
+    }
+}
+
 } // namespace
 
 void settleStartup(StepContext& step, GroupRecord& group) {
@@ -89,7 +110,7 @@ void settleStartup(StepContext& step, GroupRecord& group) {
     for (LunRecord& lun : group.luns) {
         if (lun.pending) return;
         // Something runs and the array can't be asked yet: ask again before it is killed for want of a proof.
-        if (!lun.pathUp && somethingRuns && !step.due(step.state.startedAt + step.timeouts.reservationAnswer())) {
+        if (!lun.pathUp && somethingRuns && !step.due(step.state.startedAt + step.timeouts.leaseTerm())) {
             if (step.due(lun.lastLook + step.timeouts.defendInterval())) {
                 lun.lastLook = step.now;
                 step.request(group, lun, model::ReservationCommand::Read);
@@ -99,6 +120,8 @@ void settleStartup(StepContext& step, GroupRecord& group) {
     }
     group.settled = true;
     if (adopt(step, group)) return;
+    for (LunRecord& lun : group.luns) lun.fenced = false;
+    withdrawForgottenChallenge(step, group);
     if (somethingRuns) {
         for (LunRecord& lun : group.luns) step.act(CloseGate{lun.id});
         step.transition(group, Trigger::RunsWithoutLease);

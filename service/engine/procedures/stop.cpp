@@ -46,14 +46,17 @@ void finish(StepContext& step, GroupRecord& group) {
 
 } // namespace
 
+bool giveUpOnStuck(StepContext& step, GroupRecord& group) {
+    if (std::none_of(group.resources.begin(), group.resources.end(), [](const ResourceRecord& each) { return each.killFailed; })) return false;
+    step.transition(group, Trigger::StopFailed);
+    step.raise("group.failed:" + step.setup(group).name, model::Severity::Critical,
+               "group " + step.setup(group).name + " can't be stopped on " + step.nodeName(step.self) + ", not even by force",
+               "the peer takes the LUNs; reboot " + step.nodeName(step.self));
+    return true;
+}
+
 void driveStopping(StepContext& step, GroupRecord& group) {
-    if (std::any_of(group.resources.begin(), group.resources.end(), [](const ResourceRecord& each) { return each.killFailed; })) {
-        step.transition(group, Trigger::StopFailed);
-        step.raise("group.failed:" + step.setup(group).name, model::Severity::Critical,
-                   "group " + step.setup(group).name + " can't be stopped on " + step.nodeName(step.self) + ", not even by force",
-                   "the peer takes the LUNs; reboot " + step.nodeName(step.self));
-        return;
-    }
+    if (giveUpOnStuck(step, group)) return;
     if (!everythingStopped(group)) return;
     if (!group.releasing) {
         group.releasing = true;
@@ -65,8 +68,9 @@ void driveStopping(StepContext& step, GroupRecord& group) {
 
 void driveShutdown(StepContext& step) {
     if (!step.state.leaving || step.state.shutdownTold) return;
-    const bool down = std::all_of(step.state.groups.begin(), step.state.groups.end(), [](const GroupRecord& group) {
-        const bool atRest = group.settled && (group.role == Role::Standby || group.role == Role::Failed || group.role == Role::Maintenance);
+    const bool down = std::all_of(step.state.groups.begin(), step.state.groups.end(), [&](const GroupRecord& group) {
+        const bool waitsForReset = step.state.fenceOrdered && group.role == Role::Lost; // nothing more can be done here
+        const bool atRest = group.settled && (waitsForReset || group.role == Role::Standby || group.role == Role::Failed || group.role == Role::Maintenance);
         const bool answered = std::none_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) {
             return lun.pending && lun.pending->command != model::ReservationCommand::Read;
         });

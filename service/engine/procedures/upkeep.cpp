@@ -99,7 +99,7 @@ void noteLun(StepContext& step, const model::LunNotice& notice) {
     case model::LunNotice::Kind::PathUp: pathIs(step, *lun, true, {}); break;
     case model::LunNotice::Kind::PathDown: pathIs(step, *lun, false, notice.detail); break;
     case model::LunNotice::Kind::Fenced:
-        lun->fenced = owns(group->role) && !group->releasing;
+        lun->fenced = (owns(group->role) || !group->settled) && !group->releasing;
         break;
     }
     // Whatever it was: have a fresh look.

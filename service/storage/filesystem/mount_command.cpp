@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -98,6 +99,10 @@ Result<void> prepareMountPoint(const std::string& path) {
     struct stat attributes {};
     if (::stat(path.c_str(), &attributes) != 0) return platform::systemError("look at the mount point", path, errno);
     if (!S_ISDIR(attributes.st_mode)) return Error{"mount on", path, "it is no folder", {}};
+    // The kernel lists a mount under its real path; one that is written in another way would never be found again.
+    char real[PATH_MAX];
+    if (::realpath(path.c_str(), real) == nullptr) return platform::systemError("look at the mount point", path, errno);
+    if (path != real) return Error{"mount on", path, "the path leads to " + std::string(real), "Write mount = \"" + std::string(real) + "\"."};
     return {};
 }
 

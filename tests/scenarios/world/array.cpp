@@ -145,6 +145,13 @@ bool Array::takesWritesOf(NodeId node, model::LunId at) const {
     });
 }
 
+bool Array::standsBeside(model::LunId at, std::uint16_t cluster, NodeId node, model::BootDigest boot) const {
+    const Lun& lun = m_luns[at.value];
+    return std::any_of(lun.registrations.begin(), lun.registrations.end(), [&](const Registration& each) {
+        return each.key.isOf(cluster, node) && each.key.isOfBoot(boot) && !(lun.holder && lun.holder->sameClaim(each.key));
+    });
+}
+
 model::ReservationSnapshot Array::snapshot(model::LunId at) const {
     const Lun& lun = m_luns[at.value];
     model::ReservationSnapshot shown;

@@ -31,6 +31,8 @@ public:
 
     // This node's nexus holds the reservation: the array takes its writes and, with anyone else's, refuses them.
     [[nodiscard]] bool takesWritesOf(model::NodeId node, model::LunId lun) const;
+    // A key of this boot of the node is registered beside somebody else's reservation, or beside nobody's.
+    [[nodiscard]] bool standsBeside(model::LunId lun, std::uint16_t cluster, model::NodeId node, model::BootDigest boot) const;
     [[nodiscard]] model::ReservationSnapshot snapshot(model::LunId lun) const;
     [[nodiscard]] std::size_t luns() const { return m_luns.size(); }
 

@@ -20,12 +20,12 @@ void Watcher::broken(const std::string& rule) {
     if (m_broken.empty()) m_broken.push_back(rule);
 }
 
-bool Watcher::lastsLonger(const std::string& rule, bool bent, Duration patience) {
+bool Watcher::lastsLonger(const Bend& bend, bool bent, Duration patience) {
     if (!bent) {
-        m_bentSince.erase(rule);
+        m_bentSince.erase(bend);
         return false;
     }
-    const Instant since = m_bentSince.emplace(rule, m_world.clock().now()).first->second;
+    const Instant since = m_bentSince.emplace(bend, m_world.clock().now()).first->second;
     return m_world.clock().now() - since > patience;
 }
 
@@ -61,17 +61,13 @@ void Watcher::lookAtWriters(GroupId group) {
 void Watcher::lookAtRegistrants(GroupId group) {
     const auto& setup = m_world.configuration().groups[group.value];
     for (const model::LunId lun : setup.luns) {
-        const auto shown = m_world.array().snapshot(lun);
         for (const NodeId node : model::bothNodes) {
             const Host& host = m_world.host(node);
-            const bool beside = std::any_of(shown.registrants.begin(), shown.registrants.end(), [&](model::ReservationKey key) {
-                // What a dead boot left is nobody's any more.
-                return key.isOf(m_world.configuration().clusterId, node) && !shown.heldBy(key) && host.engine() && key.isOfBoot(host.engine()->state().boot);
-            });
-            const bool responsible = present(host) && host.engine() && host.session(lun).path;
-            const bool claims = host.engine() && host.engine()->state().groups[group.value].role == model::Role::Claiming;
-            if (lastsLonger("beside " + setup.name + std::to_string(lun.value) + std::to_string(model::indexOf(node)),
-                            beside && responsible && !claims, host.engine() ? host.engine()->timeouts().challengeWindow * 3 : Duration(0)))
+            const engine::Engine* engine = host.engine();
+            // What a dead boot left is nobody's any more; who isn't there, or has no path, can't withdraw.
+            const bool beside = engine && present(host) && host.session(lun).path && engine->state().groups[group.value].role != model::Role::Claiming &&
+                                m_world.array().standsBeside(lun, m_world.configuration().clusterId, node, engine->state().boot);
+            if (lastsLonger({'k', group.value, lun.value, model::indexOf(node)}, beside, engine ? engine->timeouts().challengeWindow * 3 : Duration(0)))
                 broken("the key of " + m_world.configuration().nodes[model::indexOf(node)].name + " stands on LUN " +
                        m_world.configuration().luns[lun.value].name + " of group " + setup.name + " though it neither owns nor claims");
         }
@@ -94,7 +90,7 @@ void Watcher::lookAtDoubles(GroupId group) {
         // What can't be killed holds the rest of its group up; its host resets itself for it.
         const Duration term = watched ? a.engine()->timeouts().leaseTerm() : Duration(0);
         const Duration patience = stuck && watched ? term + a.engine()->timeouts().killDeadline() : term;
-        if (lastsLonger("double " + setup.name + std::to_string(i), both && watched && !apart, patience))
+        if (lastsLonger({'d', group.value, i, 0}, both && watched && !apart, patience))
             broken(setup.resources[i].name + " of group " + setup.name + " runs on both nodes");
     }
 }

@@ -11,6 +11,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -37,12 +38,14 @@ private:
     void lookAtWriters(model::GroupId group);
     void lookAtRegistrants(model::GroupId group);
     void lookAtDoubles(model::GroupId group);
-    // True once `rule` has been bent for longer than `patience` without a break.
-    bool lastsLonger(const std::string& rule, bool bent, Duration patience);
+    // What may last for a while, but not for long: which rule, group, and LUN or resource, and node where that matters.
+    using Bend = std::tuple<char, std::uint32_t, std::size_t, std::size_t>;
+    // True once it has lasted for longer than `patience` without a break.
+    bool lastsLonger(const Bend& bend, bool bent, Duration patience);
 
     World& m_world;
     std::vector<std::string> m_broken;
-    std::map<std::string, Instant> m_bentSince;
+    std::map<Bend, Instant> m_bentSince;
     std::map<std::pair<model::NodeId, model::LunId>, Instant> m_heldAt; // on the array, whatever anybody believes
     Instant m_tickFrom[2];
     unsigned m_asked[2] = {0, 0};

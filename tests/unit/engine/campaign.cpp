@@ -36,7 +36,12 @@ public:
             well = go(1ms * (chance(50) ? draw(0, 150) : draw(150, 4000)));
         }
         repair();
-        if (well) well = go(settling);
+        // It need not take all of the time; but what runs must stay as it is for a while.
+        unsigned quiet = 0;
+        for (Duration taken{0}; well && taken < settling && quiet < quietSeconds; taken += 1s) {
+            well = go(1s);
+            quiet = well && whatDoesNotRun().empty() ? quiet + 1 : 0;
+        }
         if (!well) m_outcome.broken = m_world.watcher().broken().front();
         else m_outcome.broken = whatDoesNotRun();
         return std::move(m_outcome);
@@ -44,6 +49,7 @@ public:
 
 private:
     static constexpr Duration settling = 40s;
+    static constexpr unsigned quietSeconds = 3;
 
     unsigned draw(unsigned from, unsigned to) { return std::uniform_int_distribution<unsigned>(from, to)(m_random); }
     bool chance(unsigned percent) { return draw(0, 99) < percent; }

@@ -2,15 +2,13 @@
 #include "daemon/self_fence.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <sys/reboot.h>
 
 namespace dyad::daemon {
 
 void SelfFence::selfFence(const std::string& reason) {
-    std::fprintf(stderr, "dyadd: self-fence: %s\n", reason.c_str());
-    std::fflush(stderr);
+    // The reset comes before any word of it: where it is needed, whoever takes the words may hang. The journal has the reason.
     std::string outcome = "this host is not reset because it was started with --self-fence stop";
     if (m_mode == SelfFenceMode::Reset) {
         ::reboot(RB_AUTOBOOT); // doesn't return where it works

@@ -52,6 +52,7 @@ void settle(StepContext& step, GroupRecord& group) {
     if (!group.settled) settleStartup(step, group);
     if (!group.settled) return;
     if (owns(group.role) && loseWhereLost(step, group)) return;
+    endReproof(group);
     driveWishes(step, group);
     switch (group.role) {
     case Role::Standby:
@@ -68,7 +69,8 @@ void settle(StepContext& step, GroupRecord& group) {
         if (!step.state.maintenance) step.transition(group, Trigger::MaintenanceOff);
         break;
     }
-    if (owns(group.role) || group.role == Role::Lost) reconcile(step, group);
+    const bool stuck = group.role == Role::Failed && !everythingStopped(group);
+    if (owns(group.role) || group.role == Role::Lost || stuck) reconcile(step, group);
     if (group.role != Role::Claiming) lookAtKeys(step, group);
 }
 

@@ -48,6 +48,7 @@ struct ResourceRecord {
     model::ResourceState state = model::ResourceState::Unknown;
     bool mustStop = false;       // comes down before it may start again
     bool killFailed = false;     // not even force helped
+    bool mayRun = false;         // started by us, or seen running: only then is force that fails a danger
     std::string detail;
     std::optional<PendingResource> pending;
     std::vector<Instant> failures; // within the ladder's window

@@ -60,6 +60,7 @@ void StepContext::request(GroupRecord& group, model::ResourceId resource, model:
         // S1: nothing starts before a read-back in the current epoch showed our reservation on every LUN.
         DYAD_CHECK(leaseProven(group), "a resource was to be started without a proven lease");
         record.state = ResourceState::Starting;
+        record.mayRun = true;
         patience = setup(group, resource).startTimeout;
         explain(kind::resourceStarting, setup(group, resource).name + " is started", &group, resource);
         break;

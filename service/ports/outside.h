@@ -15,6 +15,8 @@ class Clock {
 public:
     virtual ~Clock() = default;
     [[nodiscard]] virtual Instant now() const = 0;
+    // Like now(), but goes on while the host is suspended: their difference shows a suspend.
+    [[nodiscard]] virtual Instant nowWithSuspend() const { return now(); }
     [[nodiscard]] virtual std::int64_t wallClockMs() const = 0;
 };
 

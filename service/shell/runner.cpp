@@ -21,7 +21,7 @@ Runner::Runner(engine::Engine& engine, const Outside& outside, QObject* parent)
     m_deadline.setSingleShot(true);
     m_deadline.setTimerType(Qt::PreciseTimer);
     connect(&m_deadline, &QTimer::timeout, this, [this] { post(engine::TimePassed{}); });
-    connect(&m_pulse, &QTimer::timeout, this, [this] { noticeFreeze(m_outside.clock.now()); });
+    connect(&m_pulse, &QTimer::timeout, this, [this] { noticeFreeze(); });
     connectPorts();
 }
 
@@ -30,16 +30,23 @@ void Runner::connectPorts() {
     m_outside.reservations.onNotice = [this](const model::LunNotice& notice) { post(notice); };
     m_outside.resources.onAnswer = [this](const model::ResourceAnswer& answer) { post(answer); };
     m_outside.resources.onNotice = [this](const model::ResourceNotice& notice) { post(notice); };
-    m_outside.heart.onChange = [this](const ports::HeartReport& report) { post(engine::HeartChanged{report.links, report.peer}); };
+    m_outside.heart.onChange = [this](const ports::HeartReport& report) {
+        m_outside.alarms.clear("heart.died");
+        post(engine::HeartChanged{report.links, report.peer});
+    };
     m_outside.heart.onDied = [this](const std::string& why) {
         m_outside.alarms.raise({.id = "heart.died", .severity = model::Severity::Critical, .text = "the heart of this node died: " + why,
                                 .remedy = "it is started again; look for the reason in the system log", .since = m_outside.clock.now()});
+        // Nobody listens: what was last heard is no news of the peer any more. An owner now looks for challenges.
+        ports::HeartReport deaf = m_outside.heart.report();
+        for (model::LinkReport& link : deaf.links) link.liveness = model::Liveness::Unknown;
+        post(engine::HeartChanged{deaf.links, deaf.peer});
     };
     if (m_outside.gateways) m_outside.gateways->onChange = [this](bool reachable) { post(engine::GatewayChanged{reachable}); };
 }
 
 void Runner::start(model::BootDigest boot) {
-    m_lastPulse = m_outside.clock.now();
+    m_lastPulse = m_outside.clock.nowWithSuspend();
     m_pulse.start(pulseInterval);
     m_queue.push_front(engine::Started{boot, m_outside.heart.previousStatus()});
     const ports::HeartReport report = m_outside.heart.report();
@@ -68,7 +75,7 @@ void Runner::drain() {
     if (m_draining || !m_pulse.isActive()) return; // not started yet: events wait
     m_draining = true;
     m_changed = false;
-    noticeFreeze(m_outside.clock.now());
+    noticeFreeze();
     // Time passes last.
     std::stable_partition(m_queue.begin(), m_queue.end(), [](const engine::Event& event) { return !std::holds_alternative<engine::TimePassed>(event); });
     while (!m_queue.empty()) {
@@ -137,7 +144,8 @@ void Runner::armDeadline() {
     m_deadline.start(std::chrono::ceil<std::chrono::milliseconds>(left));
 }
 
-void Runner::noticeFreeze(Instant now) {
+void Runner::noticeFreeze() {
+    const Instant now = m_outside.clock.nowWithSuspend();
     const Duration gap = now - m_lastPulse;
     m_lastPulse = now;
     if (gap < freezeThreshold(m_engine.timeouts())) return;

@@ -53,7 +53,7 @@ private:
     void step(const engine::Event& event);
     void run(const engine::Action& action);
     void armDeadline();
-    void noticeFreeze(Instant now);
+    void noticeFreeze();
     void write(const engine::Explain& explain);
 
     engine::Engine& m_engine;

@@ -22,6 +22,7 @@ std::unique_ptr<ports::Agent> makeFilesystemAgent(const model::FilesystemSetting
 FilesystemAgent::FilesystemAgent(const model::FilesystemSettings& settings, const model::LunSetup& lun, LunClient& client)
     : m_settings(settings), m_lun(lun), m_client(client) {
     for (QTimer* each : {&m_stuckTimer, &m_deadlineTimer}) each->setSingleShot(true);
+    QObject::connect(&m_watchTimer, &QTimer::timeout, [this] { lookAtMount(); });
     QObject::connect(&m_stuckTimer, &QTimer::timeout, [this] { forceStuck(); });
     QObject::connect(&m_deadlineTimer, &QTimer::timeout, [this] {
         finish(ResourceOutcome::Failed, "the filesystem of " + m_settings.mountPoint + " could not be given up: " + m_detail);
@@ -34,6 +35,14 @@ bool FilesystemAgent::mountedByUs() const {
     const auto mounted = mountedAt(m_settings.mountPoint);
     const auto record = readLoopRecord(m_client.loopRecord(m_settings.lun));
     return mounted && record && mounted->source == record->device && loopAlive(*record);
+}
+
+// An idle database doesn't notice that its filesystem is gone or has shut itself down.
+void FilesystemAgent::lookAtMount() {
+    const ports::AgentResult now = look();
+    if (now.outcome == ResourceOutcome::Running) return;
+    m_watchTimer.stop();
+    if (onNotice) onNotice({model::ResourceNotice::Kind::Died, now.outcome == ResourceOutcome::Stopped ? "it was unmounted by somebody else" : now.detail});
 }
 
 void FilesystemAgent::start(bool, ports::AgentDone done) {
@@ -70,20 +79,21 @@ void FilesystemAgent::kill(ports::AgentDone done) {
 }
 
 void FilesystemAgent::probe(ports::AgentDone done) {
-    ports::AgentResult result;
-    const auto record = readLoopRecord(m_client.loopRecord(m_settings.lun));
-    if (!record || !loopAlive(*record)) {
-        result = {ResourceOutcome::Stopped, "not mounted"};
-    } else if (!mountedByUs()) {
-        result = {ResourceOutcome::Failed, "not mounted on " + m_settings.mountPoint + ", but " + record->device +
-                                               " still stands on LUN " + m_lun.name};
-    } else {
-        const std::string options = mountedAt(m_settings.mountPoint)->superOptions;
-        const bool broken = options.find("emergency_ro") != std::string::npos || options.find("shutdown") != std::string::npos;
-        result = broken ? ports::AgentResult{ResourceOutcome::Failed, "the filesystem has shut itself down after an I/O error"}
-                        : ports::AgentResult{ResourceOutcome::Running, "mounted"};
-    }
+    const ports::AgentResult result = look();
+    if (result.outcome == ResourceOutcome::Running) m_watchTimer.start(watchInterval);
     done(result);
+}
+
+ports::AgentResult FilesystemAgent::look() const {
+    const auto record = readLoopRecord(m_client.loopRecord(m_settings.lun));
+    if (!record || !loopAlive(*record)) return {ResourceOutcome::Stopped, "not mounted"};
+    if (!mountedByUs())
+        return {ResourceOutcome::Failed,
+                "not mounted on " + m_settings.mountPoint + ", but " + record->device + " still stands on LUN " + m_lun.name};
+    const std::string options = mountedAt(m_settings.mountPoint)->superOptions;
+    if (options.find("emergency_ro") != std::string::npos || options.find("shutdown") != std::string::npos)
+        return {ResourceOutcome::Failed, "the filesystem has shut itself down after an I/O error"};
+    return {ResourceOutcome::Running, "mounted"};
 }
 
 // The child of a dropped operation is killed; when it is stuck, the unmount goes on once it has come free.
@@ -142,10 +152,12 @@ void FilesystemAgent::finish(ResourceOutcome outcome, const std::string& detail)
     m_stuckTimer.stop();
     m_deadlineTimer.stop();
     m_doing = Doing::Nothing;
+    if (outcome == ResourceOutcome::Running) m_watchTimer.start(watchInterval);
     if (const ports::AgentDone done = std::exchange(m_done, nullptr)) done({outcome, detail});
 }
 
 void FilesystemAgent::dropOperation(const char* why) {
+    m_watchTimer.stop();
     m_stuckTimer.stop();
     m_deadlineTimer.stop();
     if (m_child && m_child->running()) m_child->kill();

@@ -34,6 +34,7 @@ public:
     void probe(ports::AgentDone done) override;
 
 private:
+    static constexpr std::chrono::milliseconds watchInterval{500};
     enum class Doing : std::uint8_t { Nothing, Starting, Stopping, Killing };
 
     void run(Doing doing, std::vector<std::string> command);
@@ -42,6 +43,8 @@ private:
     void forceStuck();
     void finish(model::ResourceOutcome outcome, const std::string& detail);
     void dropOperation(const char* why);
+    void lookAtMount();
+    [[nodiscard]] ports::AgentResult look() const; // reads /proc, never the disk
     [[nodiscard]] bool mountedByUs() const;
 
     model::FilesystemSettings m_settings;
@@ -55,6 +58,7 @@ private:
     bool m_serverKilled = false;   // in this kill()
     QTimer m_stuckTimer;
     QTimer m_deadlineTimer;
+    QTimer m_watchTimer;           // while it runs
 };
 
 } // namespace dyad::storage

@@ -233,7 +233,7 @@ void LunProcess::send(const ReservationRequest& request) {
 
 void LunProcess::closeGate() {
     m_state.gateOpen = false;
-    if (!m_begun || !m_process.valid()) return; // no process, no gate
+    if (!m_begun || (!m_process.valid() && !m_socket.valid())) return; // no process, no gate
     m_shutPending = true;
     m_shutDeadline = platform::monotonicNow() + lunShutDeadline;
     // One that takes no orders any more must not write either.

@@ -23,6 +23,8 @@ namespace {
 constexpr const char* lunFolder = "/run/dyad/lun/array";
 constexpr const char* exportedFile = "/run/dyad/lun/array/export/lun";
 constexpr Duration patience = 30s;
+constexpr unsigned announcements = 15;
+constexpr Duration announcementPause = 100ms;
 
 Result<void> inHost(const std::string& host, const std::vector<std::string>& command) {
     auto output = runInHost(host, command);
@@ -47,12 +49,14 @@ const std::string startDatabase =
 
 struct ByHand::State {
     std::map<std::string, LunControl> luns;
+    std::thread announcer; // announces the address again: a client may not listen to the first announcement
     std::map<std::string, std::thread> databases; // each waits for nsenter, which waits for the database
     std::uint32_t epoch = 0;
 };
 
 ByHand::ByHand() : m_state(std::make_unique<State>()) {}
 ByHand::~ByHand() {
+    if (m_state->announcer.joinable()) m_state->announcer.join();
     for (auto& [host, thread] : m_state->databases) {
         // Only a host that is off lets go of a database that was not stopped.
         [[maybe_unused]] const auto off = powerOff(host);
@@ -81,6 +85,13 @@ Result<void> ByHand::start(const std::string& host) {
         !claimed)
         return claimed;
     if (auto raised = raiseAddress(host); !raised) return raised;
+    if (m_state->announcer.joinable()) m_state->announcer.join();
+    m_state->announcer = std::thread([host] {
+        for (unsigned i = 0; i < announcements; ++i) {
+            std::this_thread::sleep_for(announcementPause);
+            announceAddress(host);
+        }
+    });
     if (auto mounted = inHost(host, {"sh", "-c", mountDisk}); !mounted)
         return mounted;
     auto& database = m_state->databases[host];

@@ -24,7 +24,6 @@ using namespace dyad::lab;
 namespace {
 
 constexpr const char* alias = "public:9";
-constexpr int announcements = 3;
 
 ifreq requestFor(const char* name, const char* address) {
     ifreq request{};
@@ -57,8 +56,7 @@ void announce(int handle) {
     sockaddr_ll to{};
     to.sll_family = AF_PACKET;
     to.sll_ifindex = static_cast<int>(if_nametoindex(publicLink));
-    for (int i = 0; i < announcements; ++i)
-        [[maybe_unused]] const auto sent = sendto(raw, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    [[maybe_unused]] const auto sent = sendto(raw, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
     close(raw);
 }
 
@@ -79,6 +77,14 @@ Result<void> raiseAddress(const std::string& host) {
     if (!inside) return inside;
     if (trouble) return *trouble;
     return {};
+}
+
+void announceAddress(const std::string& host) {
+    [[maybe_unused]] const auto inside = insideNetwork(host, [] {
+        const int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        announce(handle);
+        close(handle);
+    });
 }
 
 void lowerAddress(const std::string& host) {

@@ -4,6 +4,7 @@
 #include "bench/address_probe.h"
 #include "bench/by_hand.h"
 #include "bench/footprint.h"
+#include "lab/aftermath.h"
 #include "lab/client.h"
 #include "lab/host.h"
 #include "lab/journal.h"
@@ -23,7 +24,9 @@ using namespace dyad::lab;
 namespace {
 
 constexpr Duration patience = 60s;
-constexpr Duration settle = 2s; // between two runs
+// Between two runs. The client's kernel asks 5 s after an address has moved whether it is still there, and ignores every
+// announcement within a second of the answer: a run must not begin just then.
+constexpr Duration settle = 8s;
 constexpr unsigned lossPercent = 20;
 
 // Takes the lab down whatever happens.
@@ -34,7 +37,10 @@ struct TakenDownAtTheEnd {
     TakenDownAtTheEnd& operator=(const TakenDownAtTheEnd&) = delete;
 };
 
-Error broken(const std::string& what) { return Error{"measure", "", what, ""}; }
+Error broken(const std::string& what) {
+    printAftermath(stderr); // the lab is taken down right after
+    return Error{"measure", "", what, ""};
+}
 
 Result<void> wellPair(const UpOptions& up) {
     if (auto built = bringUp(up); !built) return built;
@@ -121,6 +127,7 @@ Result<void> measurePair(const Plan& plan, PairFigures& figures) {
     for (unsigned run = 0; run < plan.runs; ++run) {
         if (!client.waitForNewRow(patience)) return broken("the client can't write");
         std::this_thread::sleep_for(settle);
+        if (ownerByAddress() != owner) return broken("the group has left " + owner + " by itself");
         client.restartGap();
         const std::string heir = otherHost(owner);
         const auto off = powerOff(owner);
@@ -140,6 +147,7 @@ Result<void> measurePair(const Plan& plan, PairFigures& figures) {
     }
     for (unsigned run = 0; run < plan.runs; ++run) {
         std::this_thread::sleep_for(settle);
+        if (ownerByAddress() != owner) return broken("the group has left " + owner + " by itself");
         client.restartGap();
         const std::string heir = otherHost(owner);
         const Instant ordered = monotonicNow();
@@ -162,6 +170,7 @@ Result<void> measureAddressOnly(const Plan& plan, Figure& gap) {
     for (unsigned run = 0; run < plan.runs; ++run) {
         if (!probe.waitForAnswer(patience)) return broken("the address does not answer");
         std::this_thread::sleep_for(settle);
+        if (ownerByAddress() != owner) return broken("the address has left " + owner + " by itself");
         probe.restartGap();
         const auto off = powerOff(owner);
         if (!off) return off.error();

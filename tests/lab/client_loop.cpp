@@ -15,7 +15,11 @@ namespace {
 constexpr Duration probePeriod = 5ms;
 constexpr Duration silence = 100ms;       // then the probe tries other connections
 constexpr Duration attemptPeriod = 10ms;
-constexpr Duration attemptPatience = 300ms;
+constexpr Duration attemptPatience = 300ms; // with a host that doesn't answer at all
+// A server that has taken the connection is given longer, and only a few are kept waiting there: else the attempts
+// themselves would keep a busy server from ever answering one in time.
+constexpr Duration answerPatience = 3s;
+constexpr std::size_t maxWaitingThere = 8;
 constexpr std::size_t maxAttempts = 40;
 constexpr std::size_t maxRowsKept = 20'000'000;
 
@@ -125,9 +129,13 @@ void ClientLoop::considerProbe(Instant now) {
         m_newSessionAt = now;
         break;
     }
+    std::size_t waitingThere = 0;
     std::erase_if(m_attempts, [&](Session& attempted) {
-        const bool hopeless = attempted.connection == nullptr || (!attempted.connected && now - attempted.began > attemptPatience);
+        if (attempted.connection == nullptr) return true;
+        const bool taken = PQstatus(attempted.connection) != CONNECTION_STARTED;
+        const bool hopeless = now - attempted.began > (taken ? answerPatience : attemptPatience);
         if (hopeless) drop(attempted);
+        else if (taken) ++waitingThere;
         return hopeless;
     });
     const bool silent = m_probe.connection == nullptr || (m_probe.row && now - m_probe.sentAt > silence);
@@ -135,7 +143,7 @@ void ClientLoop::considerProbe(Instant now) {
         for (auto& other : m_attempts) drop(other);
         m_attempts.clear();
     }
-    if (silent && now >= m_nextAttempt && m_attempts.size() < maxAttempts) {
+    if (silent && now >= m_nextAttempt && m_attempts.size() < maxAttempts && waitingThere < maxWaitingThere) {
         m_attempts.emplace_back();
         attempt(m_attempts.back(), now);
         m_nextAttempt = now + attemptPeriod;

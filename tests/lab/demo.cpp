@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/demo.h"
 
+#include "lab/aftermath.h"
 #include "lab/demo_steps.h"
 #include "lab/host.h"
 #include "lab/pair.h"
@@ -26,7 +27,6 @@ std::atomic<bool> stopAsked = false;
 void onSignal(int) { stopAsked = true; }
 
 constexpr Duration startPatience = 60s;
-constexpr std::size_t shownJournalLines = 40;
 
 Result<void> raise(const DemoOptions& options, Client& client) {
     UpOptions up;
@@ -43,17 +43,6 @@ Result<void> raise(const DemoOptions& options, Client& client) {
     if (auto started = client.start(); !started) return started;
     if (!client.waitForNewRow(startPatience)) return Error{"wait for the client", "", "no row was acknowledged", ""};
     return {};
-}
-
-void printWhatHappened() {
-    for (const char* host : hostNames) {
-        std::printf("\n--- journal of %s\n", host);
-        for (const auto& line : journalTail(host, shownJournalLines)) std::printf("%s\n", line.c_str());
-        std::printf("--- service log of %s\n", host);
-        const auto tail = run({"tail", "-n", "20", serviceLogPath(host)});
-        if (tail) std::printf("%s", tail.value().text.c_str());
-    }
-    std::fflush(stdout);
 }
 
 void printWhatToTry() {
@@ -109,7 +98,7 @@ int demoMain(const DemoOptions& options) {
             steps.append(toJson(report));
             ok = report.ok() && !stopAsked;
         }
-        if (!ok) printWhatHappened();
+        if (!ok) printAftermath(stdout);
     }
     if (options.keep && !stopAsked) {
         printWhatToTry();

@@ -77,11 +77,29 @@ Result<void> powerOn(const std::string& host) {
     return startDetached({"internal", "host", host}, hostFolder(host) + "/console.log", 15s);
 }
 
+namespace {
+
+// The processes that serve the LUNs die before the host does. A mount namespace unmounts what is in it when its last process
+// ends; were that the one that serves the disk, it would wait for its own answer for ever.
+Result<void> killDataPath(const ProcessRecord& host) {
+    for (const pid_t pid : processesBelow(host)) {
+        std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+        std::string name;
+        if (!std::getline(file, name) || name != "dyad-lun") continue;
+        if (const auto server = recordOf(pid))
+            if (auto killed = killAndWait(*server); !killed) return killed;
+    }
+    return {};
+}
+
+} // namespace
+
 Result<Instant> powerOff(const std::string& host) {
     const auto record = firstProcess(host);
     const Instant at = monotonicNow();
     if (record) {
         if (auto cut = setCables(portsOf(host), false); !cut) return cut.error();
+        if (auto gone = killDataPath(*record); !gone) return gone.error();
         if (auto killed = killAndWait(*record); !killed) return killed.error();
     }
     removeRecord(recordName(host));

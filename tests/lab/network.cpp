@@ -49,8 +49,11 @@ Result<void> buildNetwork() {
     for (const char* name : {"switch", "array", "client"})
         if (auto made = makeNetwork(name); !made) return made;
     std::string lines = "link set lo up\n";
+    // With an address of its own: else a bridge takes its lowest port's, and the gateway on it would change its address
+    // whenever a host comes or goes.
+    int number = 0;
     for (const auto& link : links)
-        lines += "link add " + link + " type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set " + link + " up\n";
+        lines += "link add " + link + " address 02:d7:ad:00:00:0" + std::to_string(++number) + " type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set " + link + " up\n";
     lines += std::string("address add ") + gatewayAddress + "/24 dev public\n";
     if (auto made = batch("switch", lines); !made) return made;
     for (const char* name : {"array", "client"})

@@ -30,6 +30,7 @@ namespace {
 class SystemClock : public ports::Clock {
 public:
     [[nodiscard]] Instant now() const override { return platform::monotonicNow(); }
+    [[nodiscard]] Instant nowWithSuspend() const override { return platform::monotonicWithSuspend(); }
     [[nodiscard]] std::int64_t wallClockMs() const override { return platform::wallClockMs(); }
 };
 
@@ -137,7 +138,8 @@ Result<void> Composition::Parts::buildControl(const model::Configuration& config
     Result<control::TokenTable> tokens = control::loadTokens(options.tokens);
     if (!tokens) return tokens.error();
     control::ServerSettings settings;
-    for (const model::LinkSetup& link : configuration.links) settings.addresses.push_back(link.ends[model::indexOf(self)].address);
+    // The first link of the file is the private one; the public network has no business here.
+    settings.addresses.push_back(configuration.links.front().ends[model::indexOf(self)].address);
     settings.addresses.emplace_back("127.0.0.1");
     settings.port = configuration.control.port;
     settings.tls = std::move(tls.value());

@@ -71,13 +71,19 @@ void readAll(StepContext& step, GroupRecord& group) {
     for (LunRecord& lun : group.luns) step.request(group, lun, ReservationCommand::Read);
 }
 
-void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::string& detail = {}) {
+// Nothing was said against us: the array could not be asked, or the session was lost and our key with it.
+bool onlyUnheard(const GroupRecord& group, const model::ReservationAnswer& answer) {
+    return answer.outcome == ReservationOutcome::NoPath || answer.outcome == ReservationOutcome::Late ||
+           (answer.outcome == ReservationOutcome::Defended && answer.snapshot.registered(group.key));
+}
+
+void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::string& detail = {}, bool unheard = false) {
     if (challenged(group) && trigger != Trigger::Defended)
         step.request(group, group.luns.front(), ReservationCommand::Withdraw);
     // Heard again: should it fall silent once more, that is a new silence.
     // After a freeze of our own the facts are old, not bad: look again at once.
     const bool atOnce = trigger == Trigger::PeerBack || group.claim.frozen;
-    group.claim.notBefore = atOnce ? Instant() : step.now + step.timeouts.rechallengeInterval();
+    group.claim.notBefore = atOnce ? Instant() : step.now + (unheard ? step.timeouts.challengeWindow : step.timeouts.rechallengeInterval());
     group.claim.defended = trigger == Trigger::Defended;
     for (LunRecord& lun : group.luns) lun.provenEpoch = model::Epoch();
     step.transition(group, trigger, detail);
@@ -100,14 +106,23 @@ void won(StepContext& step, GroupRecord& group) {
     step.transition(group, Trigger::ReservationWon);
 }
 
+void giveBack(StepContext& step, GroupRecord& group) {
+    group.claim.phase = ClaimPhase::GivingBack;
+    for (LunRecord& lun : group.luns)
+        if (lun.provenEpoch == group.epoch) step.request(group, lun, ReservationCommand::Release);
+}
+
 void claimOthers(StepContext& step, GroupRecord& group) {
     group.claim.phase = ClaimPhase::Others;
+    bool asked = false;
     for (std::size_t i = 1; i < group.luns.size(); ++i) {
         LunRecord& lun = group.luns[i];
         if (lun.provenEpoch == group.epoch || lun.pending || !ofThisCluster(step, lun)) continue;
+        asked = true;
         step.request(group, lun, ReservationCommand::Claim, ClaimFrom::Nothing,
                      lun.known ? lun.snapshot.holder : std::optional<model::ReservationKey>());
     }
+    if (!asked) giveBack(step, group); // what is left belongs to strangers
 }
 
 // True if the answer is a claim that stands: the engine believes the read-back, not the word "good".
@@ -136,7 +151,8 @@ void driveChallenging(StepContext& step, GroupRecord& group) {
         return;
     }
     if (answer.outcome != ReservationOutcome::Good) {
-        abandon(step, group, Trigger::ClaimRefused, std::string("the challenge: ") + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail));
+        abandon(step, group, Trigger::ClaimRefused, std::string("the challenge: ") + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail),
+                onlyUnheard(group, answer));
         return;
     }
     group.claim.phase = ClaimPhase::Window;
@@ -183,7 +199,9 @@ void driveReading(StepContext& step, GroupRecord& group) {
             abandon(step, group, Trigger::ClaimRefused, "no path to LUN " + step.name(lun));
             return;
         }
-        if (!freeForUs(step, group, lun)) {
+        // Against a silent peer the arbiter decides: whoever has it may take what the peer left on the others.
+        const bool follows = group.claim.cause == ClaimCause::PeerSilent && &lun != &group.luns.front();
+        if (follows ? !ofThisCluster(step, lun) : !freeForUs(step, group, lun)) {
             abandon(step, group, Trigger::ClaimRefused, "LUN " + step.name(lun) + " is held by " + toText(*lun.snapshot.holder));
             return;
         }
@@ -199,7 +217,7 @@ void driveArbiter(StepContext& step, GroupRecord& group) {
     const model::ReservationAnswer answer = *arbiter.answer;
     arbiter.answer.reset();
     tellIfRefused(step, group, arbiter, answer);
-    if (answer.outcome == ReservationOutcome::Defended) {
+    if (answer.outcome == ReservationOutcome::Defended && !onlyUnheard(group, answer)) {
         step.explain(kind::challengeDefended, "our challenge on LUN " + step.name(arbiter) + " was removed by its owner: the owner lives", &group, {},
                      model::Severity::Warning);
         abandon(step, group, Trigger::Defended);
@@ -207,7 +225,8 @@ void driveArbiter(StepContext& step, GroupRecord& group) {
         readAll(step, group); // its owner let go of it in between
     } else if (!standsAsOurs(step, group, arbiter, answer)) {
         abandon(step, group, Trigger::ClaimRefused,
-                "LUN " + step.name(arbiter) + ": " + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail));
+                "LUN " + step.name(arbiter) + ": " + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail),
+                onlyUnheard(group, answer));
     } else if (group.luns.size() == 1) {
         won(step, group);
     } else {
@@ -236,9 +255,7 @@ void driveOthers(StepContext& step, GroupRecord& group) {
         claimOthers(step, group);
         return;
     }
-    group.claim.phase = ClaimPhase::GivingBack;
-    for (LunRecord& lun : group.luns)
-        if (lun.provenEpoch == group.epoch) step.request(group, lun, ReservationCommand::Release);
+    giveBack(step, group);
 }
 
 void driveGivingBack(StepContext& step, GroupRecord& group) {

@@ -17,6 +17,8 @@ void noteReservation(StepContext& step, const model::ReservationAnswer& answer);
 void noteLun(StepContext& step, const model::LunNotice& notice);
 void expireReservations(StepContext& step, GroupRecord& group);
 void lookAtKeys(StepContext& step, GroupRecord& group);
+// The lease was read back since the freeze: what waited for that may go on.
+void endReproof(GroupRecord& group);
 void noteFreeze(StepContext& step, const WasFrozen& frozen);
 
 // claim.cpp: a group is taken.

@@ -34,7 +34,8 @@ void bringDown(StepContext& step, GroupRecord& group, ResourceId id) {
 } // namespace
 
 void reconcile(StepContext& step, GroupRecord& group) {
-    if (group.role == Role::Lost) {
+    // Lost, or stuck in a failed stop: what still can be made silent is made so, the addresses first.
+    if (group.role == Role::Lost || group.role == Role::Failed) {
         killNext(step, group);
         return;
     }

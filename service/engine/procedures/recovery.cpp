@@ -29,6 +29,7 @@ void stopped(StepContext& step, GroupRecord& group, model::ResourceId id, const 
     ResourceRecord& resource = group.resources[id.value];
     resource.state = ResourceState::Stopped;
     resource.killFailed = false;
+    resource.mayRun = false;
     resource.detail = detail;
     step.explain(kind::resourceStopped, step.setup(group, id).name + " is stopped" + (detail.empty() ? "" : ": " + detail), &group, id);
 }
@@ -39,14 +40,28 @@ void stopDidNotWork(StepContext& step, GroupRecord& group, model::ResourceId id,
     step.explain(kind::resourceFailed, step.setup(group, id).name + " does not " + toText(verb) + ": " + what, &group, id, Severity::Warning);
     // After an orderly stop comes force; after force comes nothing.
     resource.state = ResourceState::Failed;
-    if (verb == ResourceVerb::Kill) resource.killFailed = true;
+    if (verb != ResourceVerb::Kill) return;
+    if (resource.mayRun) {
+        resource.killFailed = true;
+        return;
+    }
+    // It could neither be looked at nor be killed, but this boot never started it: no reason to reset the host.
+    resource.state = ResourceState::Stopped;
+    step.raise("resource.unknown:" + step.setup(group).name + "/" + step.setup(group, id).name, model::Severity::Warning,
+               step.setup(group, id).name + " of group " + step.setup(group).name + " can't be looked at: " + what, "repair what the check needs on this node");
 }
 
 void noteProbe(ResourceRecord& resource, const model::ResourceAnswer& answer) {
     switch (answer.outcome) {
-    case ResourceOutcome::Running: resource.state = ResourceState::Running; break;
+    case ResourceOutcome::Running:
+        resource.state = ResourceState::Running;
+        resource.mayRun = true;
+        break;
     case ResourceOutcome::Stopped: resource.state = ResourceState::Stopped; break;
-    case ResourceOutcome::Failed: resource.state = ResourceState::Failed; break;
+    case ResourceOutcome::Failed:
+        resource.state = ResourceState::Failed;
+        resource.mayRun = true;
+        break;
     case ResourceOutcome::CouldNotRun: resource.state = ResourceState::Unknown; break;
     }
     resource.detail = answer.detail;

@@ -20,6 +20,8 @@ void beginStartup(StepContext& step, const Started& started) {
     state.started = true;
     state.startedAt = step.now;
     state.boot = started.boot;
+    // Far from every number of an earlier run: dyad-lun lives on and may still answer what that run asked.
+    state.lastOperation = model::OperationId(static_cast<std::uint64_t>(step.now.nanoseconds()));
     state.previous = started.previous;
     step.explain(kind::serviceStarted, std::string("the service starts on ") + step.nodeName(step.self) +
                                            (started.previous ? "; its heart lived on and remembers what it ran" : ""));

@@ -60,10 +60,14 @@ void driveStopping(StepContext& step, GroupRecord& group) {
     if (!everythingStopped(group)) return;
     if (!group.releasing) {
         group.releasing = true;
-        // The arbiter goes last: whoever wins it finds the others free.
-        for (std::size_t i = group.luns.size(); i-- > 0;) step.request(group, group.luns[i], model::ReservationCommand::Release);
+        for (std::size_t i = 1; i < group.luns.size(); ++i) step.request(group, group.luns[i], model::ReservationCommand::Release);
+        for (LunRecord& lun : group.luns) lun.answer.reset();
     }
-    if (std::none_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) { return lun.pending.has_value(); })) finish(step, group);
+    const auto pending = [](const LunRecord& lun) { return lun.pending && lun.pending->command == model::ReservationCommand::Release; };
+    if (std::any_of(group.luns.begin(), group.luns.end(), pending)) return;
+    // The arbiter goes last: whoever wins it finds the others free.
+    if (!group.luns.empty() && !group.luns.front().answer) step.request(group, group.luns.front(), model::ReservationCommand::Release);
+    else finish(step, group);
 }
 
 void driveShutdown(StepContext& step) {

@@ -66,7 +66,9 @@ void noteReservation(StepContext& step, const model::ReservationAnswer& answer) 
     GroupRecord* group = nullptr;
     LunRecord* lun = findLun(step.state, answer.lun, &group);
     // A completion that quotes another pair answers a question that nobody asks any more.
-    if (!lun || !lun->pending || lun->pending->operation != answer.operation || lun->pending->epoch != answer.epoch) return;
+    if (!lun || !lun->pending || lun->pending->operation != answer.operation || lun->pending->epoch != answer.epoch ||
+        lun->pending->command != answer.command)
+        return;
     const PendingReservation pending = *lun->pending;
     lun->pending.reset();
 
@@ -138,6 +140,9 @@ void lookAtKeys(StepContext& step, GroupRecord& group) {
         lun.lastLook = step.now;
         step.request(group, lun, ReservationCommand::Read);
     }
+}
+
+void endReproof(GroupRecord& group) {
     if (group.reprove)
         group.reprove = std::any_of(group.luns.begin(), group.luns.end(),
                                     [&](const LunRecord& lun) { return lun.provenFrom < group.reproveFrom; });

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "platform/linux/monotonic_clock.h"
@@ -63,13 +63,26 @@ std::vector<char*> pointersTo(const std::vector<std::string>& words) {
     return pointers;
 }
 
+// Says it to startChild(), and, for the case that it doesn't wait any more, in words to the output.
 [[noreturn]] void giveUp(const Prepared& prepared, Step step) {
     const Failure failure{step, errno};
-    [[maybe_unused]] const ssize_t written = ::write(prepared.report, &failure, sizeof failure);
-    ::_exit(127);
+    [[maybe_unused]] ssize_t written = ::write(prepared.report, &failure, sizeof failure);
+    char number[16] = {};
+    std::size_t at = sizeof number;
+    for (int rest = failure.number; rest > 0 && at > 0; rest /= 10)
+        number[--at] = static_cast<char>('0' + rest % 10);
+    const char* reason = ::strerrordesc_np(failure.number); // never translated: takes no lock
+    const char* words[] = {toText(step), " ", prepared.arguments.front(), ": ", reason != nullptr ? reason : "error", " ("};
+    std::array<iovec, std::size(words) + 2> parts{};
+    for (std::size_t i = 0; i < std::size(words); ++i)
+        parts[i] = {const_cast<char*>(words[i]), std::strlen(words[i])};
+    parts[std::size(words)] = {number + at, sizeof number - at};
+    parts[std::size(words) + 1] = {const_cast<char*>(")\n"), 2};
+    written = ::writev(prepared.output, parts.data(), static_cast<int>(parts.size()));
+    ::_exit(notRunCode);
 }
 
-[[noreturn]] void becomeProgram(const Prepared& prepared) {
+[[noreturn]] void becomeProgram(Prepared prepared) {
     const ChildSetup& setup = *prepared.setup;
     if (::setsid() < 0) giveUp(prepared, Step::Session);
     ::umask(022);
@@ -78,7 +91,14 @@ std::vector<char*> pointersTo(const std::vector<std::string>& words) {
     // same number would keep O_CLOEXEC. startChild() keeps ours above 2, so that this can't be.
     if (::dup2(prepared.input, 0) < 0 || ::dup2(prepared.output, 1) < 0 || ::dup2(prepared.output, 2) < 0)
         giveUp(prepared, Step::Descriptors);
-    if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) giveUp(prepared, Step::Descriptors);
+    prepared.output = 2;
+    // What is ours is closed here and now, not only by the exec: a child that hangs in it would keep our locks and
+    // connections when we are long gone. The report becomes number 3.
+    if (prepared.report != 3) {
+        if (::dup3(prepared.report, 3, O_CLOEXEC) < 0) giveUp(prepared, Step::Descriptors);
+        prepared.report = 3;
+    }
+    if (::syscall(SYS_close_range, 4U, ~0U, 0U) != 0) giveUp(prepared, Step::Descriptors);
 
     if (setup.user) {
         if (::setgroups(setup.user->groups.size(), setup.user->groups.data()) != 0) giveUp(prepared, Step::Groups);
@@ -118,17 +138,16 @@ Result<std::array<FileDescriptor, 2>> makePipe() {
     return std::array<FileDescriptor, 2>{std::move(reading).value(), std::move(writing).value()};
 }
 
-// What became of the exec: nothing (the pipe closed by itself), a Failure, or no word in time.
+// What became of the exec: nothing (the pipe closed by itself), a Failure, or no word in time, which is no error.
 Result<void> awaitExec(const FileDescriptor& report, const std::string& program) {
-    const Instant deadline = monotonicNow() + maxExecTime;
+    const Instant deadline = monotonicNow() + maxExecWait;
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonicNow());
         pollfd wanted{report.get(), POLLIN, 0};
         const int ready = ::poll(&wanted, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
         if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0)
-            return Error{"run", program, "not running after " + dyad::toText(maxExecTime),
-                         "See whether the disk that it lies on answers"};
+        if (ready == 0) return {};
+        if (ready < 0) return systemError("wait for the start of", program, errno);
         Failure failure{};
         const ssize_t count = ::read(report.get(), &failure, sizeof failure);
         if (count < 0 && errno == EINTR) continue;
@@ -205,8 +224,8 @@ Result<Child> startChild(const ChildSetup& setup) {
         return child;
     }
     ::kill(pid, SIGKILL); // still ours: not yet collected
-    // A child that hangs in a dead disk can't be collected now; init gets it in the end.
-    const Instant deadline = monotonicNow() + 100ms;
+    // It is on its last steps. If even these take longer, init gets it in the end.
+    const Instant deadline = monotonicNow() + maxExecWait;
     while (::waitpid(pid, nullptr, WNOHANG) == 0 && monotonicNow() < deadline)
         ::usleep(1000);
     return running ? identity.error() : running.error();

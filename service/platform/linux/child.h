@@ -20,8 +20,10 @@
 
 namespace dyad::platform {
 
-// A program that isn't running after this time (its file lies on a disk that doesn't answer) is given up and killed.
-inline constexpr Duration maxExecTime = 1s;
+// How long startChild() waits for the program to run. Longer only where its file lies on a disk that doesn't answer.
+inline constexpr Duration maxExecWait = 50ms;
+// The exit code of a child that couldn't run its program after all; as shells have it.
+inline constexpr int notRunCode = 127;
 
 struct ChildSetup {
     enum class Output { Discard, Capture, File };
@@ -49,8 +51,10 @@ struct Child {
     FileDescriptor output; // Output::Capture: the reading end of a pipe, non-blocking; the reader sets the bound
 };
 
-// Returns when the program runs (the exec has succeeded), a few hundred microseconds as a rule and at most maxExecTime.
-// Error: what couldn't be done in the child, with its errno; nothing is left behind then.
+// Returns when the program runs (the exec has succeeded), a few hundred microseconds as a rule, and after maxExecWait in
+// any case: a child that is still on its way to its program then is given out like any other one. If it fails later, it
+// ends with notRunCode, and the last line of its output says what it couldn't do, with the errno.
+// Error: what couldn't be done in the child within maxExecWait, with its errno; nothing is left behind then.
 [[nodiscard]] Result<Child> startChild(const ChildSetup& setup);
 
 // How the process ended, as reap(), but leaves it to be collected: its pid and its session's number stay its own till

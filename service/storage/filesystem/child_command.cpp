@@ -24,8 +24,13 @@ Result<void> ChildCommand::start(const std::vector<std::string>& command) {
     return {};
 }
 
+// The child leads a session and a process group of its own; what it starts stays in the group. The number is its own
+// until it is collected.
 void ChildCommand::kill() {
-    if (m_child.pidfd.valid()) (void)platform::sendSignal(m_child.pidfd, SIGKILL);
+    if (!m_child.pidfd.valid()) return;
+    ::kill(-m_child.identity.pid, SIGKILL);
+    // It may not have come as far as having the group.
+    (void)platform::sendSignal(m_child.pidfd, SIGKILL);
 }
 
 void ChildCommand::readOutput() {
@@ -50,13 +55,16 @@ void ChildCommand::readOutput() {
 }
 
 void ChildCommand::ended() {
-    Result<std::optional<platform::ChildEnd>> end = platform::reap(m_child.pidfd);
-    if (end && !end.value()) return;
+    const Result<std::optional<platform::ChildEnd>> over = platform::howEnded(m_child.pidfd);
+    if (over && !over.value()) return;
+    // One that was ended by others leaves its own children (e2fsck) behind: only now their group is surely its own.
+    if (over) kill();
+    const Result<std::optional<platform::ChildEnd>> end = platform::reap(m_child.pidfd);
     readOutput();
     m_endReady->setEnabled(false);
     m_outputReady->setEnabled(false);
     m_child.pidfd.reset();
-    const platform::ChildEnd how = end ? *end.value() : platform::ChildEnd{true, SIGKILL};
+    const platform::ChildEnd how = end && end.value() ? *end.value() : platform::ChildEnd{true, SIGKILL};
     // Both notifiers are in the middle of their signal: whoever deletes this object does it later.
     auto tell = onEnd;
     if (tell) tell(how);

@@ -17,14 +17,16 @@ inline constexpr std::size_t maxChildOutput = 256 * 1024; // what comes after th
 
 class ChildCommand {
 public:
-    ~ChildCommand(); // SIGKILL, if it still runs
+    ~ChildCommand(); // as kill(), if it still runs
 
     std::function<void(const std::string&)> onLine;
     std::function<void(platform::ChildEnd)> onEnd; // once; may destroy this object
 
     // Error: it could not be started; onEnd is not called then.
     [[nodiscard]] Result<void> start(const std::vector<std::string>& command);
-    void kill(); // onEnd comes when it is really gone: not before a stuck disk lets go of it
+    // SIGKILL to it and to whatever it has started. onEnd comes when it is really gone: not before a stuck disk lets go
+    // of it.
+    void kill();
     [[nodiscard]] bool running() const { return m_child.pidfd.valid(); }
 
 private:

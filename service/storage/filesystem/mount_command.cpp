@@ -33,6 +33,9 @@ using platform::monotonicNow;
 
 constexpr Duration detachPatience = 3s;  // until the loop device must be free after an unmount
 constexpr Duration detachLook = 2ms;
+constexpr Duration openPatience = 300ms; // forced: until whoever has the loop device itself open is killed
+constexpr unsigned maxUnmounts = 64;     // of one after another at the same place
+constexpr unsigned maxBusyRounds = 2;    // orderly: who has just ended may still be on its way out
 constexpr unsigned maxKillRounds = 20;   // SIGKILL to whoever holds the mount, and unmount again
 constexpr Duration killLook = 25ms;
 
@@ -157,53 +160,103 @@ int mountIt(const std::vector<std::string>& words) {
     return end(mountExitGood, found.value().needsRecovery && !checked ? "mounted, journal replayed in " + took : "mounted in " + took);
 }
 
-// The superblock is gone when nothing stands on the file any more: a copy of the mount in another namespace, or a
-// process in the middle of something, keeps the loop device.
-bool waitDetached(const LoopRecord& record) {
-    const Instant until = monotonicNow() + detachPatience;
-    while (loopAlive(record)) {
-        if (monotonicNow() >= until) return false;
-        std::this_thread::sleep_for(detachLook);
+// The end of everything that stands on the LUN's file. The superblock is gone when the loop device is: a copy of the
+// mount in another namespace, or a process in the middle of something, keeps it. So it is not enough to look at the mount
+// once: a helper that an earlier life of the service started may be just about to finish its own.
+class Unmount {
+public:
+    Unmount(LoopRecord record, std::string point, bool force)
+        : m_record(std::move(record)), m_device(loopNumber(m_record.device)), m_point(std::move(point)), m_force(force),
+          m_freeSince(monotonicNow()) {}
+
+    int run() {
+        const Instant begun = monotonicNow();
+        while (loopAlive(m_record)) {
+            const auto mounted = mountedAt(m_point);
+            const bool ours = mounted && mounted->source == m_record.device;
+            if (ours) m_device = {mounted->major, mounted->minor};
+            const std::optional<int> failed = ours ? tryUnmount() : waitForDevice();
+            if (failed) return *failed;
+        }
+        return end(mountExitGood, "unmounted in " + dyad::toText(monotonicNow() - begun));
     }
-    return true;
-}
+
+private:
+    std::optional<int> tryUnmount() {
+        if (m_unmounts >= maxUnmounts) return end(mountExitFailed, "unmount " + m_point + ": it is mounted again and again");
+        if (::umount2(m_point.c_str(), UMOUNT_NOFOLLOW) == 0) return unmounted();
+        const int number = errno;
+        // EINVAL: it has gone since the look.
+        if (number == EINVAL && ++m_unmounts < maxUnmounts) return std::nullopt;
+        if (number != EBUSY) return end(mountExitFailed, "unmount " + m_point + ": " + errnoText(number));
+        const std::vector<Holder> holders = findHolders(m_point, m_device);
+        ++m_busyRounds;
+        if (!m_force) {
+            if (m_busyRounds > maxBusyRounds)
+                return end(mountExitBusy, "unmount " + m_point + ": in use by " + (holders.empty() ? "something in the kernel" : toText(holders)));
+        } else if (m_busyRounds > maxKillRounds) {
+            // Nobody new can reach it from here on; whether it is really gone is seen by the device.
+            if (::umount2(m_point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+                return end(mountExitFailed, "unmount " + m_point + ": " + errnoText(errno));
+            return unmounted();
+        } else {
+            killThem(holders);
+        }
+        std::this_thread::sleep_for(killLook);
+        return std::nullopt;
+    }
+
+    std::optional<int> unmounted() {
+        ++m_unmounts;
+        m_freeSince = monotonicNow();
+        return std::nullopt;
+    }
+
+    std::optional<int> waitForDevice() {
+        const Duration waited = monotonicNow() - m_freeSince;
+        if (waited >= detachPatience) {
+            const std::vector<Holder> holders = holdersOfDevice();
+            return end(mountExitFailed, "the filesystem of " + m_point + " is still alive in the kernel: another mount namespace or a stuck "
+                                        "process holds it (" + (holders.empty() ? "none is seen from here" : toText(holders)) + ")");
+        }
+        // A mount or a check that is still under way; a copy of the mount. Those who only look at a new disk are gone by
+        // then.
+        if (m_force && waited >= openPatience && !m_openersKilled) {
+            m_openersKilled = true;
+            killThem(holdersOfDevice());
+        }
+        std::this_thread::sleep_for(detachLook);
+        return std::nullopt;
+    }
+
+    // Here the path leads elsewhere by now: what is found by it is in other mount namespaces.
+    std::vector<Holder> holdersOfDevice() const {
+        std::vector<Holder> holders = findHolders(m_point, m_device);
+        for (Holder& each : findOpeners(m_record.device)) holders.push_back(std::move(each));
+        return holders;
+    }
+
+    static void killThem(const std::vector<Holder>& holders) {
+        std::vector<Holder> killed;
+        for (const Holder& each : holders)
+            if (!each.spared && ::kill(each.pid, SIGKILL) == 0) killed.push_back(each);
+        if (!killed.empty()) progress("killed " + toText(killed));
+    }
+
+    LoopRecord m_record;
+    DeviceNumber m_device; // of the filesystem
+    std::string m_point;
+    bool m_force;
+    bool m_openersKilled = false;
+    unsigned m_busyRounds = 0;
+    unsigned m_unmounts = 0;
+    Instant m_freeSince; // nothing of ours has been mounted since
+};
 
 int unmountIt(const std::vector<std::string>& words) {
     const std::optional<LoopRecord> record = readLoopRecord(words[1]);
-    const std::string& point = words[2];
-    const bool force = words[3] == "force";
-    const Instant begun = monotonicNow();
     if (!record || !loopAlive(*record)) return end(mountExitGood, "was not mounted");
-    const auto ours = [&] {
-        const auto mounted = mountedAt(point);
-        return mounted && mounted->source == record->device;
-    };
-    for (unsigned round = 0; ours(); ++round) {
-        if (::umount2(point.c_str(), UMOUNT_NOFOLLOW) == 0) continue;
-        const int number = errno;
-        if (number != EBUSY) return end(mountExitFailed, "unmount " + point + ": " + errnoText(number));
-        const std::vector<Holder> holders = findHolders(point);
-        if (!force) {
-            if (round < 2) { // who has just ended may still be on its way out
-                std::this_thread::sleep_for(killLook);
-                continue;
-            }
-            return end(mountExitBusy, "unmount " + point + ": in use by " + (holders.empty() ? "something in the kernel" : toText(holders)));
-        }
-        if (round >= maxKillRounds) {
-            // Nobody new can reach it from here on; whether it is really gone is seen below.
-            if (::umount2(point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
-                return end(mountExitFailed, "unmount " + point + ": " + errnoText(errno));
-            break;
-        }
-        if (!holders.empty()) progress("killed " + toText(holders));
-        for (const Holder& each : holders) ::kill(each.pid, SIGKILL);
-        std::this_thread::sleep_for(killLook);
-    }
-    if (!waitDetached(*record))
-        return end(mountExitFailed, "the filesystem of " + point + " is still alive in the kernel: another mount namespace or a stuck "
-                                    "process holds it (" + toText(findHolders(point)) + ")");
-    return end(mountExitGood, "unmounted in " + dyad::toText(monotonicNow() - begun));
+    return Unmount(*record, words[2], words[3] == "force").run();
 }
 
 } // namespace

@@ -57,13 +57,13 @@ std::vector<MountedFilesystem> parseMountTable(const std::string& text) {
     return table;
 }
 
-std::vector<MountedFilesystem> readMountTable() {
-    return parseMountTable(readSmallFile("/proc/self/mountinfo", maxMountTableBytes));
+std::vector<MountedFilesystem> readMountTable(const std::string& file) {
+    return parseMountTable(readSmallFile(file, maxMountTableBytes));
 }
 
-std::optional<MountedFilesystem> mountedAt(const std::string& mountPoint) {
+std::optional<MountedFilesystem> mountedAt(const std::string& mountPoint, const std::string& file) {
     std::optional<MountedFilesystem> found;
-    for (MountedFilesystem& each : readMountTable())
+    for (MountedFilesystem& each : readMountTable(file))
         if (each.mountPoint == mountPoint) found = std::move(each); // later lines lie on top
     return found;
 }

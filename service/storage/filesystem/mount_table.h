@@ -21,9 +21,11 @@ struct MountedFilesystem {
 };
 
 [[nodiscard]] std::vector<MountedFilesystem> parseMountTable(const std::string& text);
-[[nodiscard]] std::vector<MountedFilesystem> readMountTable();
+// Of this process, or of another one ("/proc/PID/mountinfo").
+inline constexpr const char* ownMountTable = "/proc/self/mountinfo";
+[[nodiscard]] std::vector<MountedFilesystem> readMountTable(const std::string& file = ownMountTable);
 // The topmost mount at just this path.
-[[nodiscard]] std::optional<MountedFilesystem> mountedAt(const std::string& mountPoint);
+[[nodiscard]] std::optional<MountedFilesystem> mountedAt(const std::string& mountPoint, const std::string& file = ownMountTable);
 
 // Which attachment of which loop device is ours. Its number alone may be another's a millisecond later, on this host or
 // on another one in the same kernel; the kernel's sequence number is never given twice.

@@ -242,9 +242,10 @@ void LunCore::received(const PendingPointer& pending, std::uint64_t session, con
     // What the array says of a write that was latched out still counts for the gate, but the asker has its EIO.
     const bool ofThisSession = session == m_session && m_nexus;
     if (reply.good()) return finish(pending, 0);
-    const auto hold = [&] {
+    // `counted`: it should work the next time. A busy array may need long; the hold time bounds that.
+    const auto hold = [&](bool counted = true) {
         if (pending->answered) return;
-        if (!gateOpen() || ++pending->tries > maxDataRetries) return finish(pending, EIO);
+        if (!gateOpen() || (counted && ++pending->tries > maxDataRetries)) return finish(pending, EIO);
         m_held.push_front(pending);
     };
     if (!reply.answered()) {
@@ -273,7 +274,7 @@ void LunCore::received(const PendingPointer& pending, std::uint64_t session, con
                        reply.status == ScsiStatus::TaskAborted ||
                        (reply.checkCondition() && (reply.sense.notReady() || reply.sense.abortedCommand()));
     if (later && ofThisSession) {
-        hold();
+        hold(reply.checkCondition() && reply.sense.abortedCommand());
         m_sendAgain = m_nexus->now() + dataRetryPause;
         return;
     }

@@ -3,6 +3,7 @@
 // on alpha; recover() brings that about again after whatever the test did.
 #pragma once
 
+#include "lab/aftermath.h"
 #include "lab/array.h"
 #include "lab/client.h"
 #include "lab/host.h"
@@ -14,7 +15,6 @@
 
 #include <QTest>
 
-#include <cstdio>
 #include <memory>
 #include <sys/prctl.h>
 
@@ -83,12 +83,7 @@ public:
     }
 
     // For whoever reads a failed test.
-    static void tell() {
-        for (const char* host : hostNames) {
-            std::fprintf(stderr, "--- journal of %s\n", host);
-            for (const auto& line : journalTail(host, 40)) std::fprintf(stderr, "%s\n", line.c_str());
-        }
-    }
+    static void tell() { printAftermath(stderr); }
 
 private:
     static Result<void> together(Instant since) {

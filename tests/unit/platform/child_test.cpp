@@ -2,12 +2,16 @@
 #include "platform/linux/child.h"
 
 #include <QFile>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "platform/linux/process_sweep.h"
@@ -93,6 +97,38 @@ private Q_SLOTS:
         QVERIFY(!startChild({.command = {}}).ok());
         const Result<Child> child = startChild({.command = {"/bin/true"}, .workingDirectory = "/nowhere"});
         QVERIFY(child.error().text().starts_with("enter the working directory of"));
+    }
+
+    // The program lies on a filesystem that doesn't answer: the caller has other work to do, and learns of the failure
+    // as of any other end. The child, stuck as it is, holds nothing of ours.
+    void aProgramThatCantBeReachedKeepsNobody() {
+        if (::geteuid() != 0) QSKIP("needs root");
+        QTemporaryDir folder;
+        const std::string point = folder.path().toStdString();
+        FileDescriptor silent(::open("/dev/fuse", O_RDWR | O_CLOEXEC)); // a FUSE server that never says a word
+        if (!silent.valid()) QSKIP("needs /dev/fuse");
+        const std::string options = "fd=" + std::to_string(silent.get()) + ",rootmode=40000,user_id=0,group_id=0";
+        if (::mount("silent", point.c_str(), "fuse", MS_NOSUID | MS_NODEV, options.c_str()) != 0) QSKIP("can't mount FUSE");
+        const auto unmount = qScopeGuard([&] { ::umount2(point.c_str(), MNT_DETACH); });
+        std::array<int, 2> ends{};
+        QCOMPARE(::pipe2(ends.data(), O_CLOEXEC), 0);
+        const FileDescriptor ours(ends[0]);
+        FileDescriptor other(ends[1]);
+
+        ChildSetup setup{.command = {point + "/program"}, .output = ChildSetup::Output::Capture};
+        Result<Child> child = startChild(setup);
+        QVERIFY2(child.ok(), child.ok() ? "" : child.error().text().c_str());
+        QVERIFY(!hasEnded(child.value().pidfd));
+        other.reset();
+        pollfd hungUp{ours.get(), POLLIN, 0};
+        QCOMPARE(::poll(&hungUp, 1, guardMs), 1);
+        QVERIFY((hungUp.revents & POLLHUP) != 0); // the child doesn't keep the writing end
+
+        silent.reset(); // the kernel aborts the connection: the child's exec fails
+        const std::string said = readToEnd(child.value().output);
+        awaitEnd(child.value().pidfd);
+        QCOMPARE(reap(child.value().pidfd).value()->text(), "exit code " + std::to_string(notRunCode));
+        QVERIFY2(said.starts_with("run " + point + "/program: ") && said.ends_with(")\n"), said.c_str());
     }
 
     void environmentIsExactAndNothingIsInherited() {

@@ -66,6 +66,7 @@ std::vector<char*> pointersTo(const std::vector<std::string>& words) {
 // Says it to startChild(), and, for the case that it doesn't wait any more, in words to the output.
 [[noreturn]] void giveUp(const Prepared& prepared, Step step) {
     const Failure failure{step, errno};
+    ::signal(SIGPIPE, SIG_IGN); // nobody may be left to read the report
     [[maybe_unused]] ssize_t written = ::write(prepared.report, &failure, sizeof failure);
     char number[16] = {};
     std::size_t at = sizeof number;

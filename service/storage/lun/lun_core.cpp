@@ -85,11 +85,16 @@ std::optional<Instant> LunCore::nextDeadline() const {
     return next;
 }
 
-// One procedure at a time; the proof of the ownership goes before anything that the service asks.
+// One procedure at a time; the proof of the ownership goes before anything that the service asks, and then what the
+// array can do.
 void LunCore::pump() {
     while (m_nexus && !m_busy) {
         if (gateOpen() && !m_proved && !m_proofAgain) {
             startProof();
+            continue;
+        }
+        if (!m_memory.capabilitiesAsked) {
+            startCapabilities();
             continue;
         }
         if (m_queue.empty()) return;
@@ -120,6 +125,16 @@ void LunCore::startProof() {
     start([](Procedures& procedures, const ReservationRequest& what) { return procedures.prove(what.key); },
           m_nexus->now() + m_settings.requestDeadline, request, [this, claim, session](ProcedureEnd end) {
               finishProof(claim, session, end);
+          });
+}
+
+void LunCore::startCapabilities() {
+    const std::uint64_t session = m_session;
+    start([](Procedures& procedures, const ReservationRequest&) { return procedures.askCapabilities(); },
+          m_nexus->now() + m_settings.requestDeadline, {}, [this, session](const ProcedureEnd&) {
+              if (m_session != session || !m_nexus) return;
+              if (onCapabilities) onCapabilities(m_memory.capabilities);
+              pump();
           });
 }
 

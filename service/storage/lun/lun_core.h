@@ -43,6 +43,8 @@ public:
     std::function<void(const model::ReservationAnswer&)> onAnswer;
     std::function<void(const model::LunNotice&)> onNotice;
     std::function<void(bool open, const std::string& why)> onGate;
+    // After each login: what the array says of its reservations; none: it doesn't say.
+    std::function<void(const std::optional<ReservationCapabilities>&)> onCapabilities;
 
     // A login succeeded; `nexus` stays valid until sessionDown(). Between the two calls every command that the core has
     // given to the nexus is answered.
@@ -83,6 +85,7 @@ private:
 
     void pump();
     void startProof();
+    void startCapabilities();
     void startRequest(Queued queued);
     void finishRequest(const Queued& queued, const ProcedureEnd& end);
     void finishProof(model::ReservationKey claim, std::uint64_t session, const ProcedureEnd& end);

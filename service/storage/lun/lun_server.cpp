@@ -58,6 +58,13 @@ LunServer::LunServer(LunOptions options)
         say(std::string(open ? "the gate is open: " : "the gate is latched shut: ") + why);
         sayState();
     };
+    m_core.onCapabilities = [this](const std::optional<ReservationCapabilities>& capabilities) {
+        const std::string text = capabilities ? toText(*capabilities) : std::string();
+        if (text == m_arrayText) return;
+        m_arrayText = text;
+        if (!text.empty()) say(text);
+        sayState();
+    };
     m_control.onMessage = [this](const LunMessage& message) { control(message); };
     m_export.submit = [this](DataRequest request) { m_core.submit(std::move(request), m_session.now()); };
 }
@@ -119,7 +126,7 @@ void LunServer::sessionUp(const Capacity& capacity) {
 
 void LunServer::sayState() {
     m_control.send(LunState{m_options.settingsDigest, m_core.pathUp(), m_core.gateOpen(), m_exported, m_sizeBytes, m_blockBytes,
-                            m_detail});
+                            m_detail.empty() ? m_arrayText : m_detail});
 }
 
 void LunServer::control(const LunMessage& message) {

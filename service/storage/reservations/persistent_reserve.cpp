@@ -115,10 +115,20 @@ Result<ReservationCapabilities> decodeCapabilities(std::span<const std::uint8_t>
     if (bytes.size() < capabilitiesBytes) return shortAnswer("REPORT CAPABILITIES", bytes.size());
     ReservationCapabilities capabilities;
     capabilities.persistThroughPowerLoss = (bytes[2] & 0x01) != 0;
+    capabilities.persistActivated = (bytes[3] & 0x01) != 0;
     capabilities.typeMaskValid = (bytes[3] & 0x80) != 0;
     capabilities.typeMask = loadBig<std::uint16_t>(bytes.subspan(4));
     if (capabilities.typeMaskValid) capabilities.writeExclusive = (bytes[4] & 0x02) != 0; // WR_EX
     return capabilities;
+}
+
+std::string toText(const ReservationCapabilities& capabilities) {
+    if (!capabilities.writeExclusive)
+        return "the array does not offer Write Exclusive reservations (REPORT CAPABILITIES): Dyad can't use this LUN";
+    if (capabilities.persistActivated) return "the array says that it keeps reservation keys over a power loss";
+    // Dyad registers without APTPL. It needs no keys to survive: an owner whose keys are gone is fenced and claims anew.
+    return std::string("reservation keys do not survive a power loss of the array") +
+           (capabilities.persistThroughPowerLoss ? " (it could keep them, but is not asked to)" : "");
 }
 
 Result<Capacity> decodeCapacity(std::span<const std::uint8_t> bytes) {

@@ -48,11 +48,14 @@ struct HeldReservation {
     model::ReservationType type = model::ReservationType::None;
 };
 struct ReservationCapabilities {
-    bool persistThroughPowerLoss = false; // PTPL_C
+    bool persistThroughPowerLoss = false; // PTPL_C: it could keep registrations over its own power loss
+    bool persistActivated = false;        // PTPL_A: it does
     bool writeExclusive = true;           // the type is supported, as far as the target tells
     std::uint16_t typeMask = 0;
     bool typeMaskValid = false;
 };
+// What a person should know of it, in one line.
+[[nodiscard]] std::string toText(const ReservationCapabilities& capabilities);
 struct Capacity {
     std::uint64_t blocks = 0;
     std::uint32_t blockBytes = 0;

@@ -68,11 +68,26 @@ Task<ScsiReply> Procedures::send(ScsiCommand command) {
     }
 }
 
+Task<ProcedureEnd> Procedures::askCapabilities() {
+    m_memory.capabilitiesAsked = true;
+    m_memory.capabilities.reset();
+    const ScsiReply reply = co_await send(reportCapabilitiesCommand());
+    if (!reply.good()) co_return failed(reply, "REPORT CAPABILITIES");
+    const Result<ReservationCapabilities> told = decodeCapabilities(reply.data);
+    if (told) m_memory.capabilities = told.value();
+    ProcedureEnd end;
+    end.outcome = told ? ReservationOutcome::Good : ReservationOutcome::Refused;
+    if (!told) end.detail = told.error().text();
+    co_return end;
+}
+
 Task<ProcedureEnd> Procedures::picture() {
     ProcedureEnd end;
     std::size_t bytes = firstKeysBytes;
     for (unsigned round = 0; round < maxTornReads; ++round) {
         ScsiReply keysReply = co_await send(readKeysCommand(bytes));
+        if (keysReply.checkCondition() && keysReply.sense == Sense{0x05, 0x20, 0x00})
+            co_return failed(keysReply, "the array has no persistent reservations, so Dyad can't use this LUN: READ KEYS");
         if (!keysReply.good()) co_return failed(keysReply, "READ KEYS");
         const Result<KeyList> keys = decodeKeys(keysReply.data);
         if (!keys) {

@@ -47,6 +47,7 @@ Task<ProcedureEnd> Procedures::run(ReservationRequest request) {
 Task<ProcedureEnd> Procedures::read() { co_return co_await picture(); }
 
 Task<ProcedureEnd> Procedures::challenge(ReservationKey key) {
+    if (typeMissing()) co_return endAs({}, ReservationOutcome::Refused, toText(*m_memory.capabilities));
     ProcedureEnd before = co_await picture();
     if (before.outcome != ReservationOutcome::Good) co_return before;
     if (before.snapshot.holder && sameNode(*before.snapshot.holder, key))
@@ -130,6 +131,7 @@ Task<ProcedureEnd> Procedures::defend(ReservationKey key) {
 }
 
 Task<ProcedureEnd> Procedures::claim(ReservationRequest request) {
+    if (typeMissing()) co_return endAs({}, ReservationOutcome::Refused, toText(*m_memory.capabilities));
     ProcedureEnd before = co_await picture();
     if (before.outcome != ReservationOutcome::Good) co_return before;
     const bool standing = ownKeyListed(before.snapshot) && m_memory.registered->sameClaim(request.key);

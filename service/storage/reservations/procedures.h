@@ -29,8 +29,13 @@ struct NexusMemory {
     std::optional<model::ReservationKey> registered; // through the present nexus; forgotten with it
     std::uint8_t lastLogin = 0;                      // of the keys made so far
     bool preemptAndAbortMissing = false;             // the target answered ILLEGAL REQUEST to it
+    bool capabilitiesAsked = false;                  // through the present nexus
+    std::optional<ReservationCapabilities> capabilities; // none: the target doesn't tell (not asked so far, or too old)
 
-    void nexusLost() { registered.reset(); }
+    void nexusLost() {
+        registered.reset();
+        capabilitiesAsked = false;
+    }
 };
 
 struct ProcedureEnd {
@@ -50,6 +55,10 @@ public:
 
     // One of the six of model::ReservationCommand.
     Task<ProcedureEnd> run(model::ReservationRequest request);
+
+    // REPORT CAPABILITIES, once after each login; into the memory. A target that doesn't know it is used by trying.
+    // Challenge and Claim are Refused where it says that it hasn't the type that Dyad needs.
+    Task<ProcedureEnd> askCapabilities();
 
     // After a new login, or a unit attention 29/xx, with the gate open: may what is held be written?
     // Good: `claim` holds the reservation through this very nexus, and nothing of an earlier nexus is in flight.
@@ -80,6 +89,7 @@ private:
     Task<ScsiReply> barrier();
     Task<ProcedureEnd> picture();
 
+    [[nodiscard]] bool typeMissing() const { return m_memory.capabilities && !m_memory.capabilities->writeExclusive; }
     [[nodiscard]] bool ownKeyListed(const model::ReservationSnapshot& snapshot) const;
     [[nodiscard]] bool ownNexusHolds(const model::ReservationSnapshot& snapshot) const;
     // An earlier nexus of the same node, whatever boot and epoch.

@@ -26,6 +26,9 @@ struct ArrayManners {
     bool registrationSurvives = false; // a new login with the same ISID is the same nexus (Linux LIO)
     bool lunReset = true;
     bool resetLandsWrites = false;     // a reset waits for what is in flight, instead of aborting it
+    enum class Capabilities { WriteExclusive, OtherTypes, NoTypeMask, NotReported };
+    Capabilities capabilities = Capabilities::WriteExclusive;
+    bool reservations = true; // PERSISTENT RESERVE IN and OUT are there
 };
 
 class FakeArray;
@@ -71,6 +74,7 @@ public:
     Instant clock = Instant::fromNanoseconds(1'000'000'000);
     std::function<void(int node, std::uint8_t value)> onLanded; // a write has reached the medium
     std::map<std::uint8_t, unsigned> seen;                      // service actions of PERSISTENT RESERVE OUT carried out
+    unsigned capabilitiesAsked = 0;
     std::optional<ScsiReply> answerNext;                        // instead of carrying the next command out
 
     // --- what the tests look at ---
@@ -161,6 +165,9 @@ private:
             return item.done(check(item.sentAt, sense));
         }
         if (item.data) return data(nexus, std::move(item));
+        const bool reservation = item.command.cdb[0] == 0x5e || item.command.cdb[0] == 0x5f;
+        if (reservation && !manners.reservations) return item.done(check(item.sentAt, {5, 0x20, 0}));
+        if (item.command.cdb[0] == 0x5e && item.command.cdb[1] == 2) return item.done(capabilities(item.sentAt));
         switch (item.command.cdb[0]) {
         case 0x00: return item.done(good(item.sentAt));
         case 0x5e: return item.done(reserveIn(item));
@@ -179,6 +186,16 @@ private:
             return;
         }
         item.done(good(item.sentAt));
+    }
+
+    ScsiReply capabilities(Instant sentAt) { // SPC-4 6.15.4
+        ++capabilitiesAsked;
+        using Kind = ArrayManners::Capabilities;
+        if (manners.capabilities == Kind::NotReported) return check(sentAt, {5, 0x24, 0});
+        ScsiReply reply = good(sentAt);
+        const std::uint8_t mask = manners.capabilities == Kind::WriteExclusive ? 0x02 : 0x20; // WR_EX, WR_EX_RO
+        reply.data = {0, 8, 0, static_cast<std::uint8_t>(manners.capabilities == Kind::NoTypeMask ? 0x00 : 0x80), mask, 0, 0, 0};
+        return reply;
     }
 
     ScsiReply reserveIn(const FakeNexus::Item& item) const {

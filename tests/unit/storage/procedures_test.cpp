@@ -343,10 +343,63 @@ private Q_SLOTS:
         reply.delivery = ScsiReply::Delivery::Answered;
         reply.status = ScsiStatus::CheckCondition;
         reply.sense = {5, 0x24, 0};
+        alpha.run(); // what it asks after the login
         array.answerNext = reply;
         const auto answer = alpha.ask(ReservationCommand::Read);
         QVERIFY(answer.outcome == ReservationOutcome::Refused);
         QVERIFY(answer.detail.find("invalid field in CDB (5/24/00)") != std::string::npos);
+    }
+
+    void theArrayIsAskedOnceAfterEachLogin() {
+        FakeArray array;
+        FakeNode alpha(array, NodeId::First);
+        QVERIFY(isGood(alpha.ask(ReservationCommand::Claim)));
+        QVERIFY(isGood(alpha.ask(ReservationCommand::Read)));
+        QCOMPARE(array.capabilitiesAsked, 1u);
+        alpha.loseSession();
+        alpha.logIn();
+        alpha.run();
+        alpha.core.tick(array.clock);
+        alpha.run();
+        QCOMPARE(array.capabilitiesAsked, 2u);
+        QVERIFY(alpha.core.gateOpen()); // proved again
+    }
+
+    void anArrayWithoutTheTypeIsRefused_data() {
+        QTest::addColumn<int>("told");
+        QTest::addColumn<bool>("refused");
+        using Kind = ArrayManners::Capabilities;
+        QTest::newRow("says that it has it") << static_cast<int>(Kind::WriteExclusive) << false;
+        QTest::newRow("says that it hasn't") << static_cast<int>(Kind::OtherTypes) << true;
+        QTest::newRow("says nothing of types") << static_cast<int>(Kind::NoTypeMask) << false;
+        QTest::newRow("doesn't know the question") << static_cast<int>(Kind::NotReported) << false;
+    }
+    void anArrayWithoutTheTypeIsRefused() {
+        QFETCH(int, told);
+        QFETCH(bool, refused);
+        FakeArray array;
+        array.manners.capabilities = static_cast<ArrayManners::Capabilities>(told);
+        FakeNode alpha(array, NodeId::First);
+        for (const auto command : {ReservationCommand::Challenge, ReservationCommand::Claim}) {
+            const auto answer = alpha.ask(command);
+            QCOMPARE(answer.outcome == ReservationOutcome::Refused, refused);
+            if (!refused) QVERIFY(isGood(answer));
+            else QVERIFY2(answer.detail.find("does not offer Write Exclusive") != std::string::npos, answer.detail.c_str());
+        }
+        QCOMPARE(array.keys().empty(), refused); // nothing was tried
+        QCOMPARE(alpha.core.gateOpen(), !refused);
+    }
+
+    void anArrayWithoutReservationsIsRefused() {
+        FakeArray array;
+        array.manners.reservations = false;
+        FakeNode alpha(array, NodeId::First);
+        for (const auto command : {ReservationCommand::Challenge, ReservationCommand::Claim}) {
+            const auto answer = alpha.ask(command);
+            QVERIFY(answer.outcome == ReservationOutcome::Refused);
+            QVERIFY2(answer.detail.find("no persistent reservations") != std::string::npos, answer.detail.c_str());
+        }
+        QVERIFY(!alpha.core.gateOpen());
     }
 
     void withoutASessionEveryRequestIsAnswered() {
@@ -366,6 +419,7 @@ private Q_SLOTS:
     void aShutGateStaysShutForAClaimThatWasUnderWay() {
         FakeArray array;
         FakeNode alpha(array, NodeId::First);
+        alpha.run(); // what it asks after the login
         alpha.send(ReservationCommand::Claim);
         for (int i = 0; i < 3; ++i) alpha.nexus->step();
         alpha.core.closeGate();

@@ -79,7 +79,14 @@ private Q_SLOTS:
     void capabilities() {
         const auto capabilities = decodeCapabilities(bytes({0, 8, 0x01, 0x80, 0xea, 0x01, 0, 0}));
         QVERIFY(capabilities.ok() && capabilities.value().persistThroughPowerLoss && capabilities.value().writeExclusive);
+        QVERIFY(!capabilities.value().persistActivated);
+        QVERIFY(toText(capabilities.value()).find("do not survive a power loss of the array (it could") != std::string::npos);
         QVERIFY(!decodeCapabilities(bytes({0, 8, 1})));
+        const auto other = decodeCapabilities(bytes({0, 8, 0x01, 0x81, 0xe8, 0x01, 0, 0}));
+        QVERIFY(other.ok() && other.value().persistActivated && !other.value().writeExclusive);
+        const auto unsaid = decodeCapabilities(bytes({0, 8, 0x01, 0x01, 0, 0, 0, 0}));
+        QVERIFY(unsaid.ok() && unsaid.value().writeExclusive);
+        QVERIFY(toText(unsaid.value()).find("keeps reservation keys over a power loss") != std::string::npos);
     }
 };
 

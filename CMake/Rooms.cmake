@@ -59,12 +59,16 @@ function(dyad_program name)
   endif()
 endfunction()
 
+# Everything that the unit and scenario tests need, and nothing of the lab: what the sanitizer builds are for.
+add_custom_target(unit_tests)
+
 # dyad_unit_test(NAME SOURCES file... LIBRARIES target...): a QtTest program, run by ctest under the label "unit".
 function(dyad_unit_test name)
   cmake_parse_arguments(test "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${test_SOURCES})
   set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   target_link_libraries(${name} PRIVATE ${test_LIBRARIES} Qt6::Core Qt6::Test)
+  add_dependencies(unit_tests ${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120 ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
 endfunction()

@@ -105,7 +105,6 @@ struct PeerRecord {
     bool everHeard = false;
     model::BootDigest boot;
     model::NodeStatus status;      // as last heard
-    Instant serviceDeadSince;      // meaningful while alive without its service
 };
 
 struct State {

@@ -25,7 +25,7 @@ Result<void> DuplicateCheck::start(const Interface& interface, const IpAddress& 
     QObject::connect(&m_next, &QTimer::timeout, &m_next, [this] { ask(); });
     m_verdict.setSingleShot(true);
     m_verdict.setTimerType(Qt::PreciseTimer);
-    QObject::connect(&m_verdict, &QTimer::timeout, &m_verdict, [this] { finish({}); });
+    QObject::connect(&m_verdict, &QTimer::timeout, &m_verdict, [this] { judge(); });
     m_next.start(std::chrono::ceil<std::chrono::milliseconds>(duplicateSpacing));
     m_verdict.start(std::chrono::ceil<std::chrono::milliseconds>(duplicateTime));
     ask();
@@ -49,6 +49,15 @@ void DuplicateCheck::listen() {
                                : arpConflict(frame, m_interface.hardware, m_address);
     });
     if (holder) finish(holder);
+}
+
+// What has come in is read before time is up, and on a host that was too busy to ask, time is not up yet.
+void DuplicateCheck::judge() {
+    listen();
+    if (!m_done) return;
+    if (m_asked >= duplicateProbes) return finish({});
+    ask();
+    m_verdict.start(std::chrono::ceil<std::chrono::milliseconds>(duplicateSpacing));
 }
 
 void DuplicateCheck::finish(std::optional<HardwareAddress> holder) {

@@ -22,8 +22,8 @@
 namespace dyad::network {
 
 inline constexpr int duplicateProbes = 3;
-inline constexpr Duration duplicateSpacing = 40ms;
-inline constexpr Duration duplicateTime = 160ms;
+inline constexpr Duration duplicateSpacing = 20ms;
+inline constexpr Duration duplicateTime = 80ms;
 
 class DuplicateCheck {
 public:
@@ -37,6 +37,7 @@ public:
 private:
     void ask();
     void listen();
+    void judge();
     void finish(std::optional<HardwareAddress> holder);
 
     Interface m_interface;

@@ -5,6 +5,7 @@
 #include "lab/demo_steps.h"
 #include "lab/host.h"
 #include "lab/pair.h"
+#include "lab/picture.h"
 #include "lab/paths.h"
 #include "lab/world.h"
 
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <sys/prctl.h>
 #include <thread>
@@ -96,6 +98,7 @@ int demoMain(const DemoOptions& options) {
             const StepReport report = playStep(step, stage);
             printVerdict(report);
             steps.append(toJson(report));
+            if (number == 1 && !options.picture.empty()) std::ofstream(options.picture) << timeLinePicture(report);
             ok = report.ok() && !stopAsked;
         }
         if (!ok) printAftermath(stdout);

@@ -140,7 +140,9 @@ Result<void> freeze(const std::string& host, Duration howLong) {
 Result<std::vector<std::string>> insideHost(const std::string& host, const std::vector<std::string>& command) {
     const auto record = firstProcess(host);
     if (!record) return Error{"run a program in", host, "the host is off", "Power it on: dyad-lab poweron " + host};
-    std::vector<std::string> whole{"nsenter", "-t", std::to_string(record->pid), "-m", "-u", "-i", "-n", "-p", "-r", "-W/", "--"};
+    std::vector<std::string> whole{"nsenter", "-t", std::to_string(record->pid), "-m", "-u", "-i", "-n", "-p", "-r", "-W/", "--",
+                                   // The programs of this build are found by their names.
+                                   "env", "PATH=" + programFolder() + ":/usr/sbin:/usr/bin:/sbin:/bin"};
     whole.insert(whole.end(), command.begin(), command.end());
     return whole;
 }

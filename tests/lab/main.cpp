@@ -98,6 +98,7 @@ int main(int count, char** words) {
     auto* demoCommand = app.add_subcommand("demo", "five failures under load, with their time lines");
     demoCommand->add_flag("--json", demo.json, "the last line is one JSON object");
     demoCommand->add_flag("--keep", demo.keep, "leave the pair running");
+    demoCommand->add_option("--picture", demo.picture, "write the power-off's time line to this file, as SVG");
     demoCommand->add_option("--profile", demo.profile, "fast or standard")->check(CLI::IsMember({"fast", "standard", "relaxed"}));
     demoCommand->callback([&] { status = demoMain(demo); });
 

@@ -88,7 +88,6 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
         const bool served = peer.status.serviceAlive;
         const bool meant = heart.peer.status.leaving;
         if (served && !heart.peer.status.serviceAlive && !meant) {
-            peer.serviceDeadSince = step.now;
             step.explain(kind::peerServiceDied, "the service on " + step.peerName() + " has ended, its heart beats on", nullptr, {}, Severity::Warning);
         }
         const std::string alarm = "peer.service";

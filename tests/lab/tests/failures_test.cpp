@@ -79,6 +79,45 @@ private Q_SLOTS:
         QCOMPARE(disturbance(at), std::string());
     }
 
+    // dyad-lun that died alone left a dead mount behind a lease that looked good on the array.
+    void aKilledLunProcessMakesTheGroupStartAnew() {
+        const Instant at = monotonicNow();
+        const auto servers = findInHost("alpha", "dyad-lun");
+        QVERIFY(!servers.empty());
+        for (const pid_t server : servers) kill(server, SIGKILL);
+        QVERIFY(waitForLine("alpha", at, "lease_lost", deadlockGuard, groupName).has_value());
+        const auto activeAgain = [&] {
+            return findLine("alpha", at, "group_active", groupName).has_value() || findLine("beta", at, "group_active", groupName).has_value();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(activeAgain(), 60000);
+        VERIFY_WELL(m_pair.rowsHold());
+    }
+
+    // Nobody watched a mounted filesystem: an idle database did not notice that it was gone.
+    void aFilesystemUnmountedByHandIsMountedAgain() {
+        const Instant at = monotonicNow();
+        auto unmounted = runInHost("alpha", {"umount", "-l", "/srv/erp"});
+        VERIFY_WELL(unmounted);
+        QCOMPARE(unmounted.value().exitStatus, 0);
+        QVERIFY(waitForLine("alpha", at, "resource_failed", deadlockGuard, groupName, "data").has_value());
+        const auto runsAgain = [&] {
+            return findLine("alpha", at, "group_active", groupName).has_value() || findLine("beta", at, "group_active", groupName).has_value();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(runsAgain(), 60000);
+        VERIFY_WELL(m_pair.rowsHold());
+    }
+
+    // A second dyadd on one host took heart and LUNs away from the first.
+    void aSecondServiceOnTheSameHostIsRefused() {
+        const Instant at = monotonicNow();
+        const auto second = runInHost("alpha", {"dyadd"});
+        VERIFY_WELL(second);
+        QVERIFY(second.value().exitStatus != 0);
+        QVERIFY2(second.value().text.find("runs already") != std::string::npos, second.value().text.c_str());
+        VERIFY_WELL(m_pair.rowsHold());
+        QCOMPARE(disturbance(at), std::string());
+    }
+
     void aLinkThatWorksOneWayOnlyMovesNothing() {
         const Instant at = monotonicNow();
         VERIFY_WELL(interfere({{"alpha-private", "beta-private"}}));

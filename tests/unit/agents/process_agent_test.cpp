@@ -3,8 +3,11 @@
 
 #include <QEventLoop>
 #include <QFile>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <csignal>
+#include <fcntl.h>
+#include <sys/mount.h>
 
 #include "agent_driver.h"
 #include "agents/factory.h"
@@ -180,6 +183,30 @@ private Q_SLOTS:
         AgentDriver driver(*agent);
         COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Stopped);
         COMPARE_OUTCOME(driver.kill(), ResourceOutcome::Stopped);
+    }
+
+    // Its disk doesn't answer at first and then fails: the start is still told why, and nothing of it stays behind.
+    void programThatIsFoundUnreachableLate() {
+        QTemporaryDir place;
+        const std::string point = place.path().toStdString();
+        platform::FileDescriptor silent(::open("/dev/fuse", O_RDWR | O_CLOEXEC)); // a server that never says a word
+        const std::string options = "fd=" + std::to_string(silent.get()) + ",rootmode=40000,user_id=0,group_id=0";
+        if (!silent.valid() || ::mount("silent", point.c_str(), "fuse", MS_NOSUID | MS_NODEV, options.c_str()) != 0)
+            QSKIP("needs FUSE");
+        const auto unmount = qScopeGuard([&] { ::umount2(point.c_str(), MNT_DETACH); });
+        model::ProcessSettings settings;
+        settings.command = {point + "/program"};
+        settings.ready = fileThere("never");
+        const auto agent = make(settings);
+        std::optional<ports::AgentResult> answer;
+        agent->start(false, AgentDriver::into(answer));
+        QTRY_VERIFY_WITH_TIMEOUT(mainPid() > 0 && !answer, guardMs);
+        silent.reset();
+        const ports::AgentResult result = AgentDriver::await(answer);
+        COMPARE_OUTCOME(result, ResourceOutcome::Failed);
+        QVERIFY2(result.detail.find("exit code 127") != std::string::npos &&
+                     result.detail.find("it said: run " + point + "/program: ") != std::string::npos,
+                 result.detail.c_str());
     }
 
     void missingProgram() {

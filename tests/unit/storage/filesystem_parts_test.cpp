@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QtTest>
 
+#include <csignal>
+
 #include "base/byte_order.h"
+#include "storage/filesystem/child_command.h"
 #include "storage/filesystem/mount_table.h"
 #include "storage/filesystem/superblock.h"
 
@@ -48,6 +51,29 @@ private Q_SLOTS:
         QCOMPARE(table[0].source, std::string("/dev/loop3"));
         QCOMPARE(table[0].superOptions, std::string("rw,emergency_ro"));
         QVERIFY(table[0].major == 98 && table[1].minor == 44);
+    }
+    // A helper that is given up, or killed by others, takes e2fsck with it: else that would keep the loop device.
+    void aHelperTakesItsChildrenWithIt_data() {
+        QTest::addColumn<bool>("byOthers");
+        QTest::newRow("killed by us") << false;
+        QTest::newRow("killed by others") << true;
+    }
+    void aHelperTakesItsChildrenWithIt() {
+        QFETCH(bool, byOthers);
+        std::vector<pid_t> pids;
+        std::optional<platform::ChildEnd> end;
+        ChildCommand command;
+        command.onLine = [&](const std::string& line) { pids.push_back(static_cast<pid_t>(std::stol(line))); };
+        command.onEnd = [&](platform::ChildEnd how) { end = how; };
+        QVERIFY(command.start({"/bin/sh", "-c", "echo $$; sleep 1000 & echo $!; wait"}).ok());
+        QTRY_COMPARE_WITH_TIMEOUT(pids.size(), std::size_t{2}, 30000);
+        const auto grandchild = platform::identityOf(pids[1]);
+        QVERIFY(grandchild.ok());
+        if (byOthers) QCOMPARE(::kill(pids[0], SIGKILL), 0);
+        else command.kill();
+        QTRY_VERIFY_WITH_TIMEOUT(end.has_value(), 30000);
+        QVERIFY(end->signalled && end->code == SIGKILL);
+        QTRY_VERIFY_WITH_TIMEOUT(!platform::openProcess(grandchild.value()).ok(), 30000);
     }
     void loopRecordsComeBack() {
         QTemporaryDir folder;

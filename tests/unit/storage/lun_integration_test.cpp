@@ -3,7 +3,9 @@
 #include "lun_host.h"
 #include "tgtd_array.h"
 
+#include <QDir>
 #include <QFile>
+#include <QScopeGuard>
 #include <QThread>
 #include <fcntl.h>
 #include <unistd.h>
@@ -71,6 +73,7 @@ private Q_SLOTS:
         LunHost beta(NodeId::Second, lunOf(array));
         QVERIFY(alpha.waitForPath() && beta.waitForPath());
         QVERIFY(!alpha.client->state(alpha.lunId).gateOpen);
+        QVERIFY(waitUntil([&] { return alpha.client->state(alpha.lunId).detail.find("power loss of the array") != std::string::npos; }));
 
         const auto claimed = alpha.ask(ReservationCommand::Claim);
         QVERIFY2(claimed.outcome == ReservationOutcome::Good, claimed.detail.c_str());
@@ -105,6 +108,7 @@ private Q_SLOTS:
         QVERIFY2(won.outcome == ReservationOutcome::Good, won.detail.c_str());
         QVERIFY(won.snapshot.ownedOnlyBy(beta.key(2)));
 
+        alpha.notices.clear(); // the first look at a shut gate is told as Fenced, too
         // The old owner is fenced by its next write, and by then its gate is shut for good.
         QVERIFY(writeAndSync(alpha.mountPoint() + "/late") != 0);
         QVERIFY(waitUntil([&] { return alpha.noticed(LunNotice::Kind::Fenced); }));
@@ -201,6 +205,76 @@ private Q_SLOTS:
         QVERIFY(!storage::mountedAt(alpha.mountPoint()));
     }
 
+    // Another mount namespace: there the same path is a folder of its own, and none of ours is killed for being in it. A
+    // copy of our mount there does count.
+    void theSamePathElsewhereIsNoHolder() {
+        TgtdArray array;
+        LunHost alpha(NodeId::First, lunOf(array));
+        QVERIFY(alpha.waitForPath());
+        QVERIFY(alpha.ask(ReservationCommand::Claim).outcome == ReservationOutcome::Good);
+        QVERIFY(makeFilesystem(alpha, "ext4"));
+        auto filesystem = alpha.filesystem("ext4");
+        QVERIFY(LunHost::wait([&](auto done) { filesystem->start(false, done); }).outcome == ResourceOutcome::Running);
+        const QString point = QString::fromStdString(alpha.mountPoint());
+        const auto elsewhere = [&](QProcess& process, const QString& before) {
+            process.start("/usr/bin/unshare", {"--mount", "/bin/sh", "-c", before + " && cd " + point + " && echo there && exec sleep 1000"});
+            return process.waitForStarted() && waitUntil([&] { return process.canReadLine() || process.state() == QProcess::NotRunning; }) &&
+                   process.state() == QProcess::Running;
+        };
+        QProcess here, stranger, copy;
+        here.setWorkingDirectory(point);
+        here.start("/bin/sleep", {"1000"});
+        QVERIFY(here.waitForStarted());
+        QVERIFY(elsewhere(stranger, "umount " + point + " && mount -t tmpfs none " + point));
+        QVERIFY(elsewhere(copy, "true"));
+        const auto end = qScopeGuard([&] {
+            for (QProcess* each : {&here, &stranger, &copy}) {
+                each->kill();
+                each->waitForFinished();
+            }
+        });
+        const auto killed = LunHost::wait([&](auto done) { filesystem->kill(done); });
+        QVERIFY2(killed.outcome == ResourceOutcome::Stopped, killed.detail.c_str());
+        QVERIFY(waitUntil([&] { return here.state() == QProcess::NotRunning && copy.state() == QProcess::NotRunning; }));
+        QCoreApplication::processEvents();
+        QVERIFY(stranger.state() == QProcess::Running);
+    }
+
+    // The service was killed in the middle of a mount: its helper still has the loop device open when the next life of the
+    // service gives the mount up, and finishes its mount only then.
+    void aMountThatComesLateIsUnmountedToo() {
+        TgtdArray array;
+        LunHost alpha(NodeId::First, lunOf(array));
+        QVERIFY(alpha.waitForPath());
+        QVERIFY(alpha.ask(ReservationCommand::Claim).outcome == ReservationOutcome::Good);
+        QVERIFY(makeFilesystem(alpha, "ext4"));
+        const QString point = QString::fromStdString(alpha.mountPoint());
+        QVERIFY(QDir().mkpath(point));
+        const QString loop = run("/sbin/losetup", {"--direct-io=on", "--find", "--show", QString::fromStdString(alpha.client->exportFile(alpha.lunId))});
+        QVERIFY(!loop.isEmpty());
+        QVERIFY(storage::writeLoopRecord(alpha.client->loopRecord(alpha.lunId), storage::recordOf(loop.toStdString())));
+        QProcess opener; // as e2fsck does; keeps the device when the mount is gone
+        opener.start("/bin/sh", {"-c", "exec 3<" + loop + "; losetup --detach " + loop + "; echo open; exec sleep 1000"});
+        QVERIFY(opener.waitForStarted() && waitUntil([&] { return opener.canReadLine(); }));
+        const qint64 openerPid = opener.processId();
+        // This process, too, but it is an ancestor of the unmounting one: it must be spared.
+        platform::FileDescriptor own(::open(loop.toStdString().c_str(), O_RDONLY | O_CLOEXEC));
+        QVERIFY(own.valid());
+        QProcess unmount;
+        unmount.start(DYAD_LUN_PROGRAM, {"unmount", QString::fromStdString(alpha.client->loopRecord(alpha.lunId)), point, "force"});
+        QVERIFY(unmount.waitForStarted() && waitUntil([&] { return unmount.canReadLine(); }));
+        QCOMPARE(QString::fromUtf8(unmount.readLine()), QString("progress killed sleep (%1)\n").arg(openerPid));
+        QVERIFY(waitUntil([&] { return opener.state() == QProcess::NotRunning; }));
+        // Nothing is mounted as yet, and everybody was killed who could be.
+        QVERIFY(!run("/bin/sh", {"-c", "mount -t ext4 " + loop + " " + point + " && echo mounted"}).isEmpty());
+        own.reset();
+        QVERIFY(waitUntil([&] { return unmount.state() == QProcess::NotRunning; }));
+        const QByteArray said = unmount.readAll();
+        QVERIFY2(unmount.exitCode() == 0 && said.startsWith("detail unmounted in"), said.constData());
+        QVERIFY(!storage::mountedAt(alpha.mountPoint()));
+        QVERIFY(!storage::loopAlive(*storage::readLoopRecord(alpha.client->loopRecord(alpha.lunId))));
+    }
+
     // The array goes away in the middle of a write: held. It comes back and has forgotten the keys: fenced, no write.
     void aRestartedArrayFences() {
         TgtdArray array;
@@ -210,6 +284,7 @@ private Q_SLOTS:
         QVERIFY(makeFilesystem(alpha, "ext4"));
         auto filesystem = alpha.filesystem("ext4");
         QVERIFY(LunHost::wait([&](auto done) { filesystem->start(false, done); }).outcome == ResourceOutcome::Running);
+        alpha.notices.clear();
         array.stop();
         QVERIFY(waitUntil([&] { return alpha.noticed(LunNotice::Kind::PathDown); }));
         QProcess writer;
@@ -238,6 +313,7 @@ private Q_SLOTS:
         QVERIFY(makeFilesystem(alpha, "ext4"));
         auto filesystem = alpha.filesystem("ext4");
         QVERIFY(LunHost::wait([&](auto done) { filesystem->start(false, done); }).outcome == ResourceOutcome::Running);
+        alpha.notices.clear();
         ::kill(static_cast<pid_t>(array.pid()), SIGSTOP);
         QProcess writer;
         writer.start("/bin/dd", {"if=/dev/zero", "of=" + QString::fromStdString(alpha.mountPoint() + "/held"), "bs=4096", "count=64", "conv=fsync"});

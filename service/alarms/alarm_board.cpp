@@ -50,7 +50,8 @@ void AlarmBoard::clear(const std::string& id) {
 
 std::vector<model::AlarmView> AlarmBoard::list() const {
     std::vector<model::AlarmView> alarms;
-    for (const auto& [id, alarm] : m_alarms) alarms.push_back(alarm);
+    for (const auto& [id, alarm] : m_alarms)
+        alarms.push_back(alarm);
     std::stable_sort(alarms.begin(), alarms.end(), [](const model::AlarmView& a, const model::AlarmView& b) {
         return a.severity != b.severity ? a.severity > b.severity : a.since < b.since;
     });

@@ -38,7 +38,8 @@ void SystemLog::write(model::Severity severity, const std::string& text) {
     if (line.size() > maxLineBytes - 1) line.resize(maxLineBytes - 1);
     line += '\n';
 
-    // A socket (systemd) can be asked not to wait; a pipe or a terminal that polls writable takes one line without waiting.
+    // A socket (systemd) can be asked not to wait; a pipe or a terminal that polls writable takes one line without
+    // waiting.
     ssize_t sent = ::send(m_descriptor, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == ENOTSOCK) {
         pollfd ready{m_descriptor, POLLOUT, 0};

@@ -24,7 +24,8 @@ template <typename Unsigned>
     static_assert(std::is_unsigned_v<Unsigned>);
     DYAD_CHECK(at.size() >= sizeof(Unsigned), "a number was read past the end of a buffer");
     Unsigned value = 0;
-    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) value = static_cast<Unsigned>((std::uint64_t{value} << 8) | at[i]);
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
+        value = static_cast<Unsigned>((std::uint64_t{value} << 8) | at[i]);
     return value;
 }
 
@@ -32,7 +33,8 @@ template <typename Unsigned>
 constexpr void storeLittle(std::span<std::uint8_t> at, Unsigned value) {
     static_assert(std::is_unsigned_v<Unsigned>);
     DYAD_CHECK(at.size() >= sizeof(Unsigned), "a number was stored past the end of a buffer");
-    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) at[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
+        at[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
 template <typename Unsigned>
@@ -40,7 +42,8 @@ template <typename Unsigned>
     static_assert(std::is_unsigned_v<Unsigned>);
     DYAD_CHECK(at.size() >= sizeof(Unsigned), "a number was read past the end of a buffer");
     Unsigned value = 0;
-    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) value = static_cast<Unsigned>(value | (std::uint64_t{at[i]} << (8 * i)));
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
+        value = static_cast<Unsigned>(value | (std::uint64_t{at[i]} << (8 * i)));
     return value;
 }
 

@@ -24,9 +24,15 @@ public:
     [[nodiscard]] constexpr std::int64_t nanoseconds() const { return m_sinceOrigin.count(); }
 
     constexpr auto operator<=>(const Instant&) const = default;
-    friend constexpr Instant operator+(Instant instant, Duration by) { return fromNanoseconds((instant.m_sinceOrigin + by).count()); }
-    friend constexpr Instant operator-(Instant instant, Duration by) { return fromNanoseconds((instant.m_sinceOrigin - by).count()); }
-    friend constexpr Duration operator-(Instant later, Instant earlier) { return later.m_sinceOrigin - earlier.m_sinceOrigin; }
+    friend constexpr Instant operator+(Instant instant, Duration by) {
+        return fromNanoseconds((instant.m_sinceOrigin + by).count());
+    }
+    friend constexpr Instant operator-(Instant instant, Duration by) {
+        return fromNanoseconds((instant.m_sinceOrigin - by).count());
+    }
+    friend constexpr Duration operator-(Instant later, Instant earlier) {
+        return later.m_sinceOrigin - earlier.m_sinceOrigin;
+    }
 
 private:
     Duration m_sinceOrigin{0};

@@ -79,7 +79,8 @@ std::optional<Endpoint> parseEndpoint(std::string_view text, std::uint16_t other
         host = text.substr(0, colon);
         port = text.substr(colon + 1);
         hasPort = true;
-        if (host.find(':') != std::string_view::npos) return std::nullopt; // IPv6 without brackets: where would the port begin?
+        if (host.find(':') != std::string_view::npos)
+            return std::nullopt; // IPv6 without brackets: where would the port begin?
     }
     const std::optional<NumericAddress> address = parseAddress(host);
     if (!address) return std::nullopt;
@@ -102,7 +103,8 @@ std::optional<std::uint32_t> parseNumber(std::string_view text, std::uint32_t mo
 
 bool isInterfaceName(std::string_view text) {
     if (text.empty() || text.size() > maxInterfaceName || text == "." || text == "..") return false;
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != '%' && c != ':'; });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != '%' && c != ':'; });
 }
 
 } // namespace dyad::config

@@ -25,7 +25,8 @@ std::optional<NumericAddress> readHostAddress(TableReader& reader, std::string_v
         return std::nullopt;
     }
     if (address->isLinkLocalIpv6() && address->zone.empty()) {
-        reader.wrong(key, "is link-local and doesn't say on which interface", "write it with its interface: \"" + address->text + "%eth1\"");
+        reader.wrong(key, "is link-local and doesn't say on which interface",
+                     "write it with its interface: \"" + address->text + "%eth1\"");
         return std::nullopt;
     }
     return address;
@@ -47,7 +48,8 @@ std::vector<LinkEndDraft> readLinks(TableReader& node, Draft& draft) {
     TableReader reader(*table, node.subject() + ", links", draft.problems);
     // TOML tables are sorted by name; the links are numbered as they are written.
     std::vector<std::pair<Place, std::string>> names;
-    for (auto&& [key, value] : *table) names.emplace_back(placeOf(value), std::string(key.str()));
+    for (auto&& [key, value] : *table)
+        names.emplace_back(placeOf(value), std::string(key.str()));
     std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
         return a.first.line != b.first.line ? a.first.line < b.first.line : a.first.column < b.first.column;
     });
@@ -56,12 +58,14 @@ std::vector<LinkEndDraft> readLinks(TableReader& node, Draft& draft) {
             draft.problems.error(at, name, name, reader.subject() + ": " + inQuotes(name) + " is not a name",
                                  "use letters, digits, '-', '_' and '.', beginning with a letter or digit");
         LinkEndDraft end{name, at, readHostAddress(reader, name)};
-        if (end.address) draft.ownAddress(end.address->text, "link " + inQuotes(name) + " of " + node.subject(), at, name);
+        if (end.address)
+            draft.ownAddress(end.address->text, "link " + inQuotes(name) + " of " + node.subject(), at, name);
         ends.push_back(std::move(end));
     }
     if (ends.empty()) node.wrong("links", "has no link in it", "add private = \"10.77.1.1\"");
     if (ends.size() > model::maxLinks) {
-        node.wrong("links", "has more than " + std::to_string(model::maxLinks) + " links", "keep the ones that fail independently");
+        node.wrong("links", "has more than " + std::to_string(model::maxLinks) + " links",
+                   "keep the ones that fail independently");
         ends.resize(model::maxLinks);
     }
     return ends;
@@ -70,22 +74,26 @@ std::vector<LinkEndDraft> readLinks(TableReader& node, Draft& draft) {
 void pairLinks(const std::vector<LinkEndDraft>& first, const std::vector<LinkEndDraft>& second, TableReader& firstNode,
                TableReader& secondNode, Draft& draft) {
     const auto lacks = [&](const std::vector<LinkEndDraft>& ends, const LinkEndDraft& end, TableReader& where) {
-        const bool found = std::any_of(ends.begin(), ends.end(), [&](const LinkEndDraft& e) { return e.name == end.name; });
+        const bool found =
+            std::any_of(ends.begin(), ends.end(), [&](const LinkEndDraft& e) { return e.name == end.name; });
         if (!found)
             draft.problems.error(where.place("links"), end.name, "",
-                                 where.subject() + " has no link " + inQuotes(end.name) + ", but the other node has one",
+                                 where.subject() + " has no link " + inQuotes(end.name) +
+                                     ", but the other node has one",
                                  "add " + end.name + " = \"...\" to its links");
         return !found;
     };
-    for (const LinkEndDraft& end : second) (void)lacks(first, end, firstNode);
+    for (const LinkEndDraft& end : second)
+        (void)lacks(first, end, firstNode);
     for (const LinkEndDraft& end : first) {
         if (lacks(second, end, secondNode)) continue;
-        const auto& other = *std::find_if(second.begin(), second.end(), [&](const LinkEndDraft& e) { return e.name == end.name; });
+        const auto& other =
+            *std::find_if(second.begin(), second.end(), [&](const LinkEndDraft& e) { return e.name == end.name; });
         if (!end.address || !other.address) continue;
         if (end.address->isIpv6 != other.address->isIpv6)
             draft.problems.error(other.at, end.name, other.address->text,
-                                 "link " + inQuotes(end.name) + ": " + other.address->text + " and " + end.address->text +
-                                     " are of different families",
+                                 "link " + inQuotes(end.name) + ": " + other.address->text + " and " +
+                                     end.address->text + " are of different families",
                                  "write both as IPv4 or both as IPv6");
         draft.configuration.links.push_back({end.name, {{end.address->text}, {other.address->text}}});
     }
@@ -146,7 +154,8 @@ void readNetwork(TableReader& root, Draft& draft) {
     TableReader reader(*table, "[network]", draft.problems);
     if (const std::optional<std::vector<Word>> gateways = reader.words("gateways")) {
         if (gateways->size() > maxGateways)
-            reader.wrong("gateways", "has more than " + std::to_string(maxGateways) + " entries", "keep the nearest ones");
+            reader.wrong("gateways", "has more than " + std::to_string(maxGateways) + " entries",
+                         "keep the nearest ones");
         for (const Word& gateway : *gateways) {
             const std::optional<NumericAddress> address = parseAddress(gateway.text);
             if (!address || address->isUnspecified() || address->isMulticast() || address->isBroadcast()) {

@@ -25,8 +25,9 @@ bool isBelow(const std::string& path, const std::string& folder) {
     return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
 }
 
-void eachFilesystem(Draft& draft, const std::function<void(model::GroupSetup&, const model::ResourceSetup&,
-                                                           const model::FilesystemSettings&, const ResourceDraft&)>& visit) {
+void eachFilesystem(Draft& draft,
+                    const std::function<void(model::GroupSetup&, const model::ResourceSetup&,
+                                             const model::FilesystemSettings&, const ResourceDraft&)>& visit) {
     for (std::size_t g = 0; g < draft.configuration.groups.size(); ++g) {
         model::GroupSetup& group = draft.configuration.groups[g];
         for (std::size_t r = 0; r < group.resources.size(); ++r)
@@ -37,24 +38,27 @@ void eachFilesystem(Draft& draft, const std::function<void(model::GroupSetup&, c
 
 void assignLuns(Draft& draft) {
     std::map<std::uint32_t, std::string> users;
-    eachFilesystem(draft, [&](model::GroupSetup& group, const auto& resource, const auto& settings, const ResourceDraft& places) {
-        if (settings.lun.value == unknownLun) return;
-        const std::string& name = draft.configuration.luns[settings.lun.value].name;
-        const auto [user, isFirst] = users.emplace(settings.lun.value, describe(group, resource));
-        if (isFirst) {
-            group.luns.push_back(settings.lun);
-            return;
-        }
-        draft.problems.error(places.lunAt, "lun", name,
-                             describe(group, resource) + ": lun " + inQuotes(name) + " already belongs to " + user->second,
-                             "give every filesystem a LUN of its own: a LUN is claimed as a whole");
-    });
+    eachFilesystem(
+        draft, [&](model::GroupSetup& group, const auto& resource, const auto& settings, const ResourceDraft& places) {
+            if (settings.lun.value == unknownLun) return;
+            const std::string& name = draft.configuration.luns[settings.lun.value].name;
+            const auto [user, isFirst] = users.emplace(settings.lun.value, describe(group, resource));
+            if (isFirst) {
+                group.luns.push_back(settings.lun);
+                return;
+            }
+            draft.problems.error(places.lunAt, "lun", name,
+                                 describe(group, resource) + ": lun " + inQuotes(name) + " already belongs to " +
+                                     user->second,
+                                 "give every filesystem a LUN of its own: a LUN is claimed as a whole");
+        });
     for (std::size_t g = 0; g < draft.configuration.groups.size(); ++g) {
         model::GroupSetup& group = draft.configuration.groups[g];
         std::sort(group.luns.begin(), group.luns.end()); // the order of the [[lun]] blocks: the first is the arbiter
         if (group.luns.size() > model::maxLunsPerGroup)
             draft.problems.error(draft.groups[g].at, "group", group.name,
-                                 "group " + inQuotes(group.name) + " has " + std::to_string(group.luns.size()) + " LUNs",
+                                 "group " + inQuotes(group.name) + " has " + std::to_string(group.luns.size()) +
+                                     " LUNs",
                                  "use at most " + std::to_string(model::maxLunsPerGroup));
     }
     if (!draft.problems.none()) return; // a LUN may be unused only because the resource that means it is misspelt
@@ -67,21 +71,22 @@ void assignLuns(Draft& draft) {
 
 void checkMounts(Draft& draft) {
     std::vector<std::pair<std::string, std::string>> mounts; // mount point, whose
-    eachFilesystem(draft, [&](model::GroupSetup& group, const auto& resource, const auto& settings, const ResourceDraft& places) {
-        if (settings.mountPoint.empty()) return;
-        const std::string subject = describe(group, resource);
-        for (const auto& [other, owner] : mounts) {
-            const char* how = settings.mountPoint == other          ? " is the mount point of "
-                              : isBelow(settings.mountPoint, other) ? " lies below the mount point of "
-                              : isBelow(other, settings.mountPoint) ? " lies above the mount point of "
-                                                                    : nullptr;
-            if (how)
-                draft.problems.error(places.subjectAt, "mount", settings.mountPoint,
-                                     subject + ": mount = " + inQuotes(settings.mountPoint) + how + owner,
-                                     "give every filesystem a folder of its own, beside the others");
-        }
-        mounts.emplace_back(settings.mountPoint, subject);
-    });
+    eachFilesystem(
+        draft, [&](model::GroupSetup& group, const auto& resource, const auto& settings, const ResourceDraft& places) {
+            if (settings.mountPoint.empty()) return;
+            const std::string subject = describe(group, resource);
+            for (const auto& [other, owner] : mounts) {
+                const char* how = settings.mountPoint == other          ? " is the mount point of "
+                                  : isBelow(settings.mountPoint, other) ? " lies below the mount point of "
+                                  : isBelow(other, settings.mountPoint) ? " lies above the mount point of "
+                                                                        : nullptr;
+                if (how)
+                    draft.problems.error(places.subjectAt, "mount", settings.mountPoint,
+                                         subject + ": mount = " + inQuotes(settings.mountPoint) + how + owner,
+                                         "give every filesystem a folder of its own, beside the others");
+            }
+            mounts.emplace_back(settings.mountPoint, subject);
+        });
 }
 
 bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t target, std::vector<bool>& seen) {
@@ -105,20 +110,26 @@ void checkDatabases(Draft& draft) {
             for (std::size_t f = 0; f < group.resources.size(); ++f) {
                 const auto* filesystem = std::get_if<model::FilesystemSettings>(&group.resources[f].settings);
                 if (!filesystem || filesystem->mountPoint.empty()) continue;
-                if (database->dataDirectory != filesystem->mountPoint && !isBelow(database->dataDirectory, filesystem->mountPoint)) continue;
+                if (database->dataDirectory != filesystem->mountPoint &&
+                    !isBelow(database->dataDirectory, filesystem->mountPoint))
+                    continue;
                 onFilesystem = true;
                 std::vector<bool> seen(group.resources.size());
                 if (!waitsFor(group, r, f, seen))
                     draft.problems.error(at, "after", database->dataDirectory,
-                                         subject + " lies on " + inQuotes(group.resources[f].name) + ", but doesn't start after it",
+                                         subject + " lies on " + inQuotes(group.resources[f].name) +
+                                             ", but doesn't start after it",
                                          "write it below that resource or add it to after");
             }
             if (onFilesystem) continue;
-            const std::string text = subject + ": data = " + inQuotes(database->dataDirectory) +
-                                     " is on no filesystem of the group: after a takeover the other node would serve other data";
+            const std::string text =
+                subject + ": data = " + inQuotes(database->dataDirectory) +
+                " is on no filesystem of the group: after a takeover the other node would serve other data";
             const std::string remedy = "put it below the mount point of a filesystem of the group";
-            if (!usesLun(group)) draft.problems.warning(at, "data", database->dataDirectory, text, remedy);
-            else draft.problems.error(at, "data", database->dataDirectory, text, remedy);
+            if (!usesLun(group))
+                draft.problems.warning(at, "data", database->dataDirectory, text, remedy);
+            else
+                draft.problems.error(at, "data", database->dataDirectory, text, remedy);
         }
     }
 }
@@ -148,7 +159,8 @@ void warnOfGroupsWithoutLun(Draft& draft) {
         draft.problems.warning(
             draft.groups[g].at, "group", group.name,
             "group " + inQuotes(group.name) +
-                " has no LUN, so there is no array to ask who owns it: if every link fails while both nodes live, both may run it at "
+                " has no LUN, so there is no array to ask who owns it: if every link fails while both nodes live, both "
+                "may run it at "
                 "the same time, with the same addresses",
             draft.configuration.gateways.empty()
                 ? "never keep data in it, use links that fail independently, and name a gateway in [network] gateways"

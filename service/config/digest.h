@@ -10,7 +10,8 @@ namespace dyad::config {
 // Never 0, which stands for "none".
 [[nodiscard]] constexpr std::uint64_t digestOf(std::string_view bytes) {
     std::uint64_t digest = 0xcbf29ce484222325;
-    for (const char c : bytes) digest = (digest ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
+    for (const char c : bytes)
+        digest = (digest ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
     return digest == 0 ? 1 : digest;
 }
 

@@ -26,7 +26,8 @@ void readResource(const toml::table& table, std::size_t number, const std::strin
     places.after = reader.words("after");
     resource.startTimeout = reader.seconds("start_timeout_s", 100ms, longestTimeout, resource.startTimeout);
     resource.stopTimeout = reader.seconds("stop_timeout_s", 100ms, longestTimeout, resource.stopTimeout);
-    resource.ladder.restarts = static_cast<unsigned>(reader.number("restarts", 0, maxRestarts, resource.ladder.restarts));
+    resource.ladder.restarts =
+        static_cast<unsigned>(reader.number("restarts", 0, maxRestarts, resource.ladder.restarts));
     resource.ladder.window = reader.seconds("restart_window_s", 1s, longestTimeout * 30, resource.ladder.window);
     bool mayFinish = true;
     if (const auto type = reader.requiredText("type", "type = \"filesystem\"")) {
@@ -60,8 +61,10 @@ void readGroups(TableReader& root, Draft& draft) {
         }
         if (const auto prefer = reader.text("prefer")) {
             const auto& nodes = draft.configuration.nodes;
-            if (*prefer == nodes[0].name) group.prefer = model::NodeId::First;
-            else if (*prefer == nodes[1].name) group.prefer = model::NodeId::Second;
+            if (*prefer == nodes[0].name)
+                group.prefer = model::NodeId::First;
+            else if (*prefer == nodes[1].name)
+                group.prefer = model::NodeId::Second;
             else if (!nodes[0].name.empty() && !nodes[1].name.empty())
                 reader.wrong("prefer", "is no node", suggestion(*prefer, {nodes[0].name, nodes[1].name}));
         }
@@ -70,13 +73,15 @@ void readGroups(TableReader& root, Draft& draft) {
             {{"manual", model::Failback::Manual}, {"auto", model::Failback::Auto}, {"never", model::Failback::Never}},
             model::Failback::Manual);
         if (group.failback == model::Failback::Auto && !group.prefer && !reader.has("prefer"))
-            reader.wrong("failback", "has no node to go back to", "add prefer = \"...\" with the node that the group belongs on");
+            reader.wrong("failback", "has no node to go back to",
+                         "add prefer = \"...\" with the node that the group belongs on");
 
         std::set<std::string> resourceNames;
         for (const toml::table* each : reader.tables("resource", model::maxResourcesPerGroup)) {
             model::ResourceSetup resource;
             ResourceDraft resourcePlaces;
-            readResource(*each, group.resources.size() + 1, reader.subject(), resourceNames, draft, resource, resourcePlaces);
+            readResource(*each, group.resources.size() + 1, reader.subject(), resourceNames, draft, resource,
+                         resourcePlaces);
             group.resources.push_back(std::move(resource));
             places.resources.push_back(std::move(resourcePlaces));
         }
@@ -90,7 +95,9 @@ void readGroups(TableReader& root, Draft& draft) {
 }
 
 bool isName(std::string_view text) {
-    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
     return !text.empty() && text.size() <= maxNameLength && plain(text.front()) &&
            std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || c == '-' || c == '_' || c == '.'; });
 }
@@ -120,7 +127,8 @@ bool checkPath(TableReader& reader, std::string_view key, const std::string& pat
 std::optional<std::vector<std::string>> readCommand(TableReader& reader, std::string_view key, bool required) {
     const std::optional<std::vector<Word>> words = reader.words(key);
     if (!words) {
-        if (required && !reader.has(key)) reader.missing(key, std::string(key) + " = [\"/usr/bin/program\", \"argument\"]");
+        if (required && !reader.has(key))
+            reader.missing(key, std::string(key) + " = [\"/usr/bin/program\", \"argument\"]");
         return std::nullopt;
     }
     if (words->empty()) {
@@ -133,7 +141,8 @@ std::optional<std::vector<std::string>> readCommand(TableReader& reader, std::st
         return std::nullopt;
     }
     std::vector<std::string> command;
-    for (const Word& word : *words) command.push_back(word.text);
+    for (const Word& word : *words)
+        command.push_back(word.text);
     return command;
 }
 

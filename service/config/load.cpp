@@ -52,15 +52,18 @@ Loaded loadText(std::string_view text, std::string fileName) {
     } catch (const toml::parse_error& error) {
         Loaded loaded;
         const auto& begin = error.source().begin;
-        loaded.problems.push_back({std::move(fileName), static_cast<unsigned>(begin.line), static_cast<unsigned>(begin.column), "", "",
-                                   "not valid TOML: " + std::string(error.description()), "correct the line (https://toml.io)"});
+        loaded.problems.push_back(
+            {std::move(fileName), static_cast<unsigned>(begin.line), static_cast<unsigned>(begin.column), "", "",
+             "not valid TOML: " + std::string(error.description()), "correct the line (https://toml.io)"});
         return loaded;
     }
 }
 
 Loaded loadFile(const std::filesystem::path& path) {
     const auto failed = [&](const char* tried) {
-        return unreadable(path.string(), std::string(tried) + ": " + std::generic_category().message(errno) + " (" + std::to_string(errno) + ")",
+        return unreadable(path.string(),
+                          std::string(tried) + ": " + std::generic_category().message(errno) + " (" +
+                              std::to_string(errno) + ")",
                           "check that the file is there and may be read");
     };
     std::error_code status;

@@ -21,9 +21,11 @@ void readLuns(TableReader& root, Draft& draft) {
         lun.name = readName(reader, "array");
         if (!lun.name.empty()) {
             reader.setSubject("lun " + inQuotes(lun.name));
-            if (!names.insert(lun.name).second) reader.wrong("name", "is used twice", "give every LUN a name of its own");
+            if (!names.insert(lun.name).second)
+                reader.wrong("name", "is used twice", "give every LUN a name of its own");
         }
-        if (const auto url = reader.requiredText("iscsi", "iscsi = \"iscsi://10.77.2.9:3260/iqn.2026-11.example:array/1\"")) {
+        if (const auto url =
+                reader.requiredText("iscsi", "iscsi = \"iscsi://10.77.2.9:3260/iqn.2026-11.example:array/1\"")) {
             const Result<IscsiUrl> parsed = parseIscsiUrl(*url);
             if (!parsed) {
                 const bool secret = parsed.error().cameBack.find("secret") != std::string::npos;
@@ -43,12 +45,14 @@ void readLuns(TableReader& root, Draft& draft) {
         if (const auto secret = reader.text("chap_secret_file")) {
             if (checkPath(reader, "chap_secret_file", *secret)) lun.chapSecretFile = *secret;
             if (lunDraft.sound && lun.chapUser.empty())
-                reader.wrong("chap_secret_file", "is given, but no user", "write the user into the url: \"iscsi://USER@...\"");
+                reader.wrong("chap_secret_file", "is given, but no user",
+                             "write the user into the url: \"iscsi://USER@...\"");
         } else if (!lun.chapUser.empty() && !reader.has("chap_secret_file")) {
-            reader.missing("chap_secret_file", "chap_secret_file = \"/etc/dyad/array.chap\" (mode 0600, the secret on one line)");
+            reader.missing("chap_secret_file",
+                           "chap_secret_file = \"/etc/dyad/array.chap\" (mode 0600, the secret on one line)");
         }
-        lun.minimumBytes = static_cast<std::uint64_t>(
-            reader.number("minimum_bytes", 0, std::numeric_limits<std::int64_t>::max(), 0));
+        lun.minimumBytes =
+            static_cast<std::uint64_t>(reader.number("minimum_bytes", 0, std::numeric_limits<std::int64_t>::max(), 0));
         reader.finish();
         draft.configuration.luns.push_back(std::move(lun));
         draft.luns.push_back(lunDraft);

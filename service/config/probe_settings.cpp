@@ -7,7 +7,8 @@ namespace dyad::config {
 
 namespace {
 
-constexpr std::string_view probeExample = "{ tcp = \"127.0.0.1:80\" }, { script = [\"/usr/bin/check\"] } or { sql = \"host=/run/postgresql\" }";
+constexpr std::string_view probeExample =
+    "{ tcp = \"127.0.0.1:80\" }, { script = [\"/usr/bin/check\"] } or { sql = \"host=/run/postgresql\" }";
 
 // The probe among the keys of this table; `count` tells how many there are.
 std::optional<model::Probe> probeOf(TableReader& reader, int& count) {
@@ -21,11 +22,15 @@ std::optional<model::Probe> probeOf(TableReader& reader, int& count) {
     }
     if (const auto script = readCommand(reader, "script", false)) probe = model::ScriptProbe{*script};
     const auto query = reader.text("query");
-    if (const auto sql = reader.text("sql")) probe = model::SqlProbe{*sql, query.value_or("select 1")};
-    else if (query && !reader.has("sql")) reader.wrong("query", "stands without sql", "add sql = \"...\" with the connection");
-    for (const char* key : {"tcp", "script", "sql"}) count += reader.has(key) ? 1 : 0;
+    if (const auto sql = reader.text("sql"))
+        probe = model::SqlProbe{*sql, query.value_or("select 1")};
+    else if (query && !reader.has("sql"))
+        reader.wrong("query", "stands without sql", "add sql = \"...\" with the connection");
+    for (const char* key : {"tcp", "script", "sql"})
+        count += reader.has(key) ? 1 : 0;
     if (count > 1)
-        reader.wrong(reader.has("sql") ? "sql" : "script", "is a second probe in the same place", "keep one of tcp, script and sql");
+        reader.wrong(reader.has("sql") ? "sql" : "script", "is a second probe in the same place",
+                     "keep one of tcp, script and sql");
     return count == 1 ? probe : std::nullopt;
 }
 
@@ -40,7 +45,8 @@ std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key,
     TableReader inner(*table, reader.subject() + ", " + std::string(key), draft.problems);
     int count = 0;
     std::optional<model::Probe> probe = probeOf(inner, count);
-    if (count == 0) reader.wrong(key, "says nothing to try", "write " + std::string(key) + " = " + std::string(probeExample));
+    if (count == 0)
+        reader.wrong(key, "says nothing to try", "write " + std::string(key) + " = " + std::string(probeExample));
     inner.finish();
     return probe;
 }

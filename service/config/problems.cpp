@@ -42,12 +42,14 @@ void Problems::error(Place at, std::string_view key, std::string_view value, std
         ++m_unkept;
         return;
     }
-    m_errors.push_back({m_file, at.line, at.column, std::string(key), visible(value), std::move(text), std::move(remedy)});
+    m_errors.push_back(
+        {m_file, at.line, at.column, std::string(key), visible(value), std::move(text), std::move(remedy)});
 }
 
 void Problems::warning(Place at, std::string_view key, std::string_view value, std::string text, std::string remedy) {
     if (m_warnings.size() >= maxProblems) return;
-    m_warnings.push_back({m_file, at.line, at.column, std::string(key), visible(value), std::move(text), std::move(remedy)});
+    m_warnings.push_back(
+        {m_file, at.line, at.column, std::string(key), visible(value), std::move(text), std::move(remedy)});
 }
 
 void Problems::moveTo(Loaded& loaded) && {
@@ -83,7 +85,9 @@ std::string suggestion(std::string_view wrong, const std::vector<std::string>& r
     }
     // Only the beginning of a longer word is there, or nearly.
     for (const std::string& word : right)
-        if (!best && wrong.size() >= 4 && word.size() > wrong.size() && editDistance(wrong, word.substr(0, wrong.size())) <= 1) best = &word;
+        if (!best && wrong.size() >= 4 && word.size() > wrong.size() &&
+            editDistance(wrong, word.substr(0, wrong.size())) <= 1)
+            best = &word;
     if (best) return "did you mean " + inQuotes(*best) + "?";
     return "use one of " + alternatives(right);
 }
@@ -93,8 +97,10 @@ std::size_t editDistance(std::string_view from, std::string_view to) {
     to = to.substr(0, maxComparedWord);
     // Optimal string alignment: row i holds the distances of from[0..i) to every beginning of `to`.
     std::vector<std::vector<std::size_t>> rows(from.size() + 1, std::vector<std::size_t>(to.size() + 1));
-    for (std::size_t i = 0; i <= from.size(); ++i) rows[i][0] = i;
-    for (std::size_t j = 0; j <= to.size(); ++j) rows[0][j] = j;
+    for (std::size_t i = 0; i <= from.size(); ++i)
+        rows[i][0] = i;
+    for (std::size_t j = 0; j <= to.size(); ++j)
+        rows[0][j] = j;
     for (std::size_t i = 1; i <= from.size(); ++i) {
         for (std::size_t j = 1; j <= to.size(); ++j) {
             const std::size_t replace = rows[i - 1][j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must run before what, within one group.
 //   `after` written:        just that
-//   an address, raise first: nothing; and nothing waits for it unasked, so that clients are refused at once and try again
-//   an address, raise last: everything that doesn't itself wait for it; nothing waits for it unasked
-//   anything else:          the resource written before it (of those that others wait for unasked)
+//   an address, raise first: nothing; and nothing waits for it unasked, so that clients are refused at once and try
+//   again an address, raise last: everything that doesn't itself wait for it; nothing waits for it unasked anything
+//   else:          the resource written before it (of those that others wait for unasked)
 #include "config/sections.h"
 
 #include <algorithm>
@@ -34,7 +34,8 @@ bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t targ
 
 void resolveWritten(model::GroupSetup& group, const GroupDraft& places, Problems& problems) {
     std::vector<std::string> names;
-    for (const model::ResourceSetup& resource : group.resources) names.push_back(resource.name);
+    for (const model::ResourceSetup& resource : group.resources)
+        names.push_back(resource.name);
     std::size_t previous = none;
     for (std::size_t i = 0; i < group.resources.size(); ++i) {
         model::ResourceSetup& resource = group.resources[i];
@@ -48,10 +49,13 @@ void resolveWritten(model::GroupSetup& group, const GroupDraft& places, Problems
                     std::vector<std::string> others;
                     for (const std::string& name : names)
                         if (name != resource.name && !name.empty()) others.push_back(name);
-                    problems.error(word.at, "after", word.text, subject + ": after names " + inQuotes(word.text) + ", which is no resource of this group",
+                    problems.error(word.at, "after", word.text,
+                                   subject + ": after names " + inQuotes(word.text) +
+                                       ", which is no resource of this group",
                                    suggestion(word.text, others));
                 } else if (id.value == i) {
-                    problems.error(word.at, "after", word.text, subject + ": after names the resource itself", "remove it");
+                    problems.error(word.at, "after", word.text, subject + ": after names the resource itself",
+                                   "remove it");
                 } else if (std::find(resource.after.begin(), resource.after.end(), id) == resource.after.end()) {
                     resource.after.push_back(id);
                 }
@@ -89,7 +93,8 @@ void reportCircles(const model::GroupSetup& group, const GroupDraft& places, Pro
         const auto& written = places.resources[i].after;
         const Place at = written && !written->empty() ? written->front().at : places.resources[i].at;
         problems.error(at, "after", group.resources[i].name,
-                       "group " + inQuotes(group.name) + ": the resources " + circle + " wait for each other in a circle: none could start",
+                       "group " + inQuotes(group.name) + ": the resources " + circle +
+                           " wait for each other in a circle: none could start",
                        "take one of them out of the other's after");
     }
 }

@@ -14,9 +14,9 @@ namespace {
 const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "address"};
 
 // Mounting here would hide the system, or the service itself.
-constexpr std::array systemFolders{"/",     "/bin", "/boot", "/dev",  "/etc",      "/home", "/lib",         "/lib64",        "/opt",
-                                   "/proc", "/root", "/run", "/sbin", "/srv", "/sys",  "/tmp",  "/usr",         "/var",  "/var/lib",
-                                   "/etc/dyad", "/run/dyad", "/var/lib/dyad"};
+constexpr std::array systemFolders{
+    "/",    "/bin",  "/boot", "/dev", "/etc", "/home", "/lib", "/lib64",   "/opt",      "/proc",     "/root",
+    "/run", "/sbin", "/srv",  "/sys", "/tmp", "/usr",  "/var", "/var/lib", "/etc/dyad", "/run/dyad", "/var/lib/dyad"};
 constexpr std::array kernelFolders{"/dev/", "/proc/", "/sys/", "/run/dyad/", "/etc/dyad/", "/var/lib/dyad/"};
 
 void readFilesystem(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places) {
@@ -24,13 +24,16 @@ void readFilesystem(TableReader& reader, Draft& draft, model::ResourceSetup& res
     if (const auto name = reader.requiredText("lun", "lun = \"array\"")) {
         places.lunAt = reader.place("lun");
         const auto& luns = draft.configuration.luns;
-        const auto found = std::find_if(luns.begin(), luns.end(), [&](const model::LunSetup& lun) { return lun.name == *name; });
+        const auto found =
+            std::find_if(luns.begin(), luns.end(), [&](const model::LunSetup& lun) { return lun.name == *name; });
         if (found != luns.end()) {
             settings.lun = model::LunId(static_cast<std::uint32_t>(found - luns.begin()));
         } else {
             std::vector<std::string> names;
-            for (const model::LunSetup& lun : luns) names.push_back(lun.name);
-            reader.wrong("lun", "is no LUN of this file", names.empty() ? "write a [[lun]] block with this name" : suggestion(*name, names));
+            for (const model::LunSetup& lun : luns)
+                names.push_back(lun.name);
+            reader.wrong("lun", "is no LUN of this file",
+                         names.empty() ? "write a [[lun]] block with this name" : suggestion(*name, names));
             settings.lun = model::LunId(UINT32_MAX);
         }
     } else {
@@ -41,8 +44,10 @@ void readFilesystem(TableReader& reader, Draft& draft, model::ResourceSetup& res
         const bool isSystem = std::find(systemFolders.begin(), systemFolders.end(), *mount) != systemFolders.end() ||
                               std::any_of(kernelFolders.begin(), kernelFolders.end(),
                                           [&](const char* folder) { return mount->starts_with(folder); });
-        if (isSystem) reader.wrong("mount", "is a folder of the system", "mount on a folder of its own, such as \"/srv/erp\"");
-        else if (checkPath(reader, "mount", *mount)) settings.mountPoint = *mount;
+        if (isSystem)
+            reader.wrong("mount", "is a folder of the system", "mount on a folder of its own, such as \"/srv/erp\"");
+        else if (checkPath(reader, "mount", *mount))
+            settings.mountPoint = *mount;
     }
     if (!reader.has("fstype")) reader.missing("fstype", "fstype = \"ext4\" (or \"xfs\")");
     settings.type = reader.choice<std::string>("fstype", {{"ext4", "ext4"}, {"xfs", "xfs"}}, "");
@@ -53,7 +58,8 @@ void readFilesystem(TableReader& reader, Draft& draft, model::ResourceSetup& res
             reader.wrong("options", "has a space in it", "separate the options by commas alone");
         for (const char* losing : {"nobarrier", "barrier=0", "barrier=none"})
             if (listed.find("," + std::string(losing) + ",") != std::string::npos)
-                reader.wrong("options", "has " + inQuotes(losing) + " in it: what was acknowledged would not be on the array",
+                reader.wrong("options",
+                             "has " + inQuotes(losing) + " in it: what was acknowledged would not be on the array",
                              "remove it");
         if (listed.find(",errors=panic,") != std::string::npos)
             reader.wrong("options", "has \"errors=panic\" in it: a fenced host would take the whole machine down",
@@ -66,8 +72,14 @@ void readFilesystem(TableReader& reader, Draft& draft, model::ResourceSetup& res
 int readSignal(TableReader& reader, int otherwise) {
     if (!reader.has("stop_signal")) return otherwise;
     return reader.choice<int>("stop_signal",
-                              {{"SIGTERM", SIGTERM}, {"SIGINT", SIGINT}, {"SIGQUIT", SIGQUIT}, {"SIGHUP", SIGHUP},
-                               {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2}, {"SIGWINCH", SIGWINCH}, {"SIGKILL", SIGKILL}},
+                              {{"SIGTERM", SIGTERM},
+                               {"SIGINT", SIGINT},
+                               {"SIGQUIT", SIGQUIT},
+                               {"SIGHUP", SIGHUP},
+                               {"SIGUSR1", SIGUSR1},
+                               {"SIGUSR2", SIGUSR2},
+                               {"SIGWINCH", SIGWINCH},
+                               {"SIGKILL", SIGKILL}},
                               otherwise);
 }
 
@@ -88,15 +100,21 @@ void readProcess(TableReader& reader, Draft& draft, model::ResourceSetup& resour
     if (const toml::table* environment = reader.table("environment")) {
         TableReader inner(*environment, reader.subject() + ", environment", draft.problems);
         if (environment->size() > maxWords)
-            reader.wrong("environment", "has more than " + std::to_string(maxWords) + " entries", "put them into a file that the program reads");
+            reader.wrong("environment", "has more than " + std::to_string(maxWords) + " entries",
+                         "put them into a file that the program reads");
         for (auto&& [key, value] : *environment) {
             const std::string name(key.str());
-            const bool plain = !name.empty() && name.find('=') == std::string::npos && name.find('\0') == std::string::npos;
-            if (!plain) draft.problems.error(placeOf(value), "environment", name, inner.subject() + ": " + inQuotes(name) + " can't be a name",
-                                             "use letters, digits and '_'");
+            const bool plain =
+                !name.empty() && name.find('=') == std::string::npos && name.find('\0') == std::string::npos;
+            if (!plain)
+                draft.problems.error(placeOf(value), "environment", name,
+                                     inner.subject() + ": " + inQuotes(name) + " can't be a name",
+                                     "use letters, digits and '_'");
             const auto* text = value.as_string();
-            if (text && text->get().empty()) settings.environment[name] = "";
-            else if (const auto content = inner.text(name); content && plain) settings.environment[name] = *content;
+            if (text && text->get().empty())
+                settings.environment[name] = "";
+            else if (const auto content = inner.text(name); content && plain)
+                settings.environment[name] = *content;
         }
     }
     settings.ready = readProbe(reader, "ready", false, draft);
@@ -126,7 +144,8 @@ void readPostgresql(TableReader& reader, Draft& draft, model::ResourceSetup& res
     if (const auto binaries = reader.text("binaries"); binaries && checkPath(reader, "binaries", *binaries))
         settings.binaryDirectory = *binaries;
     settings.user = readUser(reader, settings.user);
-    if (settings.user == "root") reader.wrong("user", "is refused by PostgreSQL", "write the user that owns the data, usually \"postgres\"");
+    if (settings.user == "root")
+        reader.wrong("user", "is refused by PostgreSQL", "write the user that owns the data, usually \"postgres\"");
     settings.port = static_cast<std::uint16_t>(reader.number("port", 1, 65535, settings.port));
     if (const auto folder = reader.text("socket_directory"); folder && checkPath(reader, "socket_directory", *folder))
         settings.socketDirectory = *folder;
@@ -151,16 +170,21 @@ void readAddress(TableReader& reader, Draft& draft, model::ResourceSetup& resour
         const std::size_t slash = text->find('/');
         const std::optional<NumericAddress> address = parseAddress(text->substr(0, slash));
         const unsigned bits = address && address->isIpv6 ? 128 : 32;
-        const std::uint32_t prefix = slash == std::string::npos ? 0 : parseNumber(text->substr(slash + 1), bits).value_or(0);
+        const std::uint32_t prefix =
+            slash == std::string::npos ? 0 : parseNumber(text->substr(slash + 1), bits).value_or(0);
         if (!address || !address->zone.empty()) {
-            reader.wrong("address", "is not a numeric address with its prefix", "write it as \"10.77.0.100/24\" or \"fd00::100/64\"");
+            reader.wrong("address", "is not a numeric address with its prefix",
+                         "write it as \"10.77.0.100/24\" or \"fd00::100/64\"");
         } else if (prefix == 0) {
             reader.wrong("address", "has no prefix length from 1 to " + std::to_string(bits),
-                         "write it with the length of its subnet: \"" + address->text + (address->isIpv6 ? "/64\"" : "/24\""));
+                         "write it with the length of its subnet: \"" + address->text +
+                             (address->isIpv6 ? "/64\"" : "/24\""));
         } else if (address->isUnspecified() || address->isMulticast() || address->isBroadcast()) {
             reader.wrong("address", "is not the address of one host", "write a free address of the subnet");
-        } else if (!address->isIpv6 && prefix <= 30 && (address->hostPartIsAll(false, prefix) || address->hostPartIsAll(true, prefix))) {
-            reader.wrong("address", "is the network or the broadcast address of its subnet", "write a free address of the subnet");
+        } else if (!address->isIpv6 && prefix <= 30 &&
+                   (address->hostPartIsAll(false, prefix) || address->hostPartIsAll(true, prefix))) {
+            reader.wrong("address", "is the network or the broadcast address of its subnet",
+                         "write a free address of the subnet");
         } else {
             settings.address = address->text;
             settings.prefixLength = static_cast<std::uint8_t>(prefix);
@@ -168,8 +192,11 @@ void readAddress(TableReader& reader, Draft& draft, model::ResourceSetup& resour
         }
     }
     if (const auto interface = reader.text("interface")) {
-        if (isInterfaceName(*interface)) settings.interface = *interface;
-        else reader.wrong("interface", "is not the name of an interface", "write it as `ip link` shows it, such as \"eth0\"");
+        if (isInterfaceName(*interface))
+            settings.interface = *interface;
+        else
+            reader.wrong("interface", "is not the name of an interface",
+                         "write it as `ip link` shows it, such as \"eth0\"");
     }
     settings.raiseLast = reader.choice<bool>("raise", {{"first", false}, {"last", true}}, false);
     settings.announcements = static_cast<unsigned>(reader.number("announcements", 1, 50, settings.announcements));
@@ -181,11 +208,16 @@ void readAddress(TableReader& reader, Draft& draft, model::ResourceSetup& resour
 
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
                           ResourceDraft& places, bool& mayFinish) {
-    if (type == "filesystem") readFilesystem(reader, draft, resource, places);
-    else if (type == "process") readProcess(reader, draft, resource);
-    else if (type == "command") readCommandResource(reader, resource);
-    else if (type == "postgresql") readPostgresql(reader, draft, resource, places);
-    else if (type == "address") readAddress(reader, draft, resource, places);
+    if (type == "filesystem")
+        readFilesystem(reader, draft, resource, places);
+    else if (type == "process")
+        readProcess(reader, draft, resource);
+    else if (type == "command")
+        readCommandResource(reader, resource);
+    else if (type == "postgresql")
+        readPostgresql(reader, draft, resource, places);
+    else if (type == "address")
+        readAddress(reader, draft, resource, places);
     else {
         mayFinish = false;
         resource.settings = model::CommandSettings{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One reader per section of the file. Each fills its part of the draft and reports what it finds wrong; none stops early.
+// One reader per section of the file. Each fills its part of the draft and reports what it finds wrong; none stops
+// early.
 #pragma once
 
 #include "config/table_reader.h"
@@ -40,8 +41,8 @@ struct Draft {
 
     model::Configuration configuration;
     Problems problems;
-    std::vector<LunDraft> luns;     // by LunId
-    std::vector<GroupDraft> groups; // by GroupId
+    std::vector<LunDraft> luns;                       // by LunId
+    std::vector<GroupDraft> groups;                   // by GroupId
     std::map<std::string, std::string> addressOwners; // canonical address → whose it is, in words
 
     // False, with a problem reported, where the address already belongs to something else.
@@ -54,13 +55,16 @@ void readNetwork(TableReader& root, Draft& draft);
 void readControl(TableReader& root, Draft& draft);
 void readLuns(TableReader& root, Draft& draft);
 void readGroups(TableReader& root, Draft& draft);
-// The keys that belong to the resource's type. `mayFinish` is false where the type is unknown: its keys can't be judged.
+// The keys that belong to the resource's type. `mayFinish` is false where the type is unknown: its keys can't be
+// judged.
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
                           ResourceDraft& places, bool& mayFinish);
 // A probe of tcp = "address:port", script = [..] or sql = "connection" (with query); `key` is the table that holds it.
-[[nodiscard]] std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key, bool required, Draft& draft);
+[[nodiscard]] std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key, bool required,
+                                                    Draft& draft);
 // Overwrites what the file says of interval, time-out, failures and, where one is written, the probe.
-[[nodiscard]] model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired, Draft& draft);
+[[nodiscard]] model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired,
+                                            Draft& draft);
 
 // `after` as written, or the chain of the written order, as ids; see resource_order.cpp.
 void resolveOrder(Draft& draft);
@@ -74,6 +78,7 @@ void checkConsistency(Draft& draft);
 // Absolute, without "//", "/./", "/../" or a slash at the end; reported where it isn't.
 [[nodiscard]] bool checkPath(TableReader& reader, std::string_view key, const std::string& path);
 // A command: at least the absolute path of a program. nullopt where absent or reported.
-[[nodiscard]] std::optional<std::vector<std::string>> readCommand(TableReader& reader, std::string_view key, bool required);
+[[nodiscard]] std::optional<std::vector<std::string>> readCommand(TableReader& reader, std::string_view key,
+                                                                  bool required);
 
 } // namespace dyad::config

@@ -64,11 +64,13 @@ void TableReader::wrong(std::string_view key, std::string_view text, std::string
     const toml::node* node = m_table.get(key);
     std::string sentence = m_subject + ": " + std::string(key);
     if (node && show) sentence += " = " + shown(*node);
-    m_problems.error(place(key), key, node && show ? valueText(*node) : "", sentence + " " + std::string(text), std::move(remedy));
+    m_problems.error(place(key), key, node && show ? valueText(*node) : "", sentence + " " + std::string(text),
+                     std::move(remedy));
 }
 
 void TableReader::missing(std::string_view key, std::string_view example) {
-    m_problems.error(place(), key, "", m_subject + ": the key " + inQuotes(key) + " is missing", "add " + std::string(example));
+    m_problems.error(place(), key, "", m_subject + ": the key " + inQuotes(key) + " is missing",
+                     "add " + std::string(example));
 }
 
 void TableReader::wrongKind(std::string_view key, const toml::node& node, std::string_view expected) {
@@ -85,22 +87,28 @@ void TableReader::outOfRange(std::string_view key, const toml::node& node, const
 
 bool TableReader::clean(std::string_view key, std::string_view text, Place at) {
     std::string trouble;
-    if (text.empty()) trouble = "is empty";
-    else if (text.size() > maxTextLength) trouble = "is longer than " + std::to_string(maxTextLength) + " bytes";
+    if (text.empty())
+        trouble = "is empty";
+    else if (text.size() > maxTextLength)
+        trouble = "is longer than " + std::to_string(maxTextLength) + " bytes";
     else if (std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }))
         trouble = "has a control character in it";
     if (trouble.empty()) return true;
     m_problems.error(at, key, text, m_subject + ": " + std::string(key) + " = " + inQuotes(text) + " " + trouble,
-                     text.empty() ? "write a value or remove the key" : "write it on one line, without control characters");
+                     text.empty() ? "write a value or remove the key"
+                                  : "write it on one line, without control characters");
     return false;
 }
 
 bool TableReader::cleanArgument(std::string_view key, std::string_view text, Place at) {
     std::string trouble;
-    if (text.size() > maxTextLength) trouble = "is longer than " + std::to_string(maxTextLength) + " bytes";
-    else if (text.find('\0') != std::string_view::npos) trouble = "has a zero byte in it";
+    if (text.size() > maxTextLength)
+        trouble = "is longer than " + std::to_string(maxTextLength) + " bytes";
+    else if (text.find('\0') != std::string_view::npos)
+        trouble = "has a zero byte in it";
     if (trouble.empty()) return true;
-    m_problems.error(at, key, text, m_subject + ": an entry of " + std::string(key) + ", " + inQuotes(text) + ", " + trouble,
+    m_problems.error(at, key, text,
+                     m_subject + ": an entry of " + std::string(key) + ", " + inQuotes(text) + ", " + trouble,
                      "put what is long into a file of its own");
     return false;
 }
@@ -146,8 +154,10 @@ Duration TableReader::seconds(std::string_view key, Duration least, Duration mos
     const auto inSeconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
     const std::string range = "from " + decimal(inSeconds(least)) + " to " + decimal(inSeconds(most));
     double value = 0;
-    if (const auto* whole = node->as_integer()) value = static_cast<double>(whole->get());
-    else if (const auto* fraction = node->as_floating_point()) value = fraction->get();
+    if (const auto* whole = node->as_integer())
+        value = static_cast<double>(whole->get());
+    else if (const auto* fraction = node->as_floating_point())
+        value = fraction->get();
     else {
         wrongKind(key, *node, "a number of seconds " + range);
         return otherwise;
@@ -210,8 +220,10 @@ std::vector<const toml::table*> TableReader::tables(std::string_view key, std::s
         return found;
     }
     for (const toml::node& each : *list) {
-        if (const toml::table* block = each.as_table()) found.push_back(block);
-        else wrongKind(key, each, "it as a block of its own: [[" + std::string(key) + "]]");
+        if (const toml::table* block = each.as_table())
+            found.push_back(block);
+        else
+            wrongKind(key, each, "it as a block of its own: [[" + std::string(key) + "]]");
     }
     if (found.size() > most) {
         m_problems.error(placeOf(*found[most]), key, std::to_string(found.size()),
@@ -236,7 +248,8 @@ void TableReader::finish() {
         const std::string_view name = key.str();
         if (std::find(m_known.begin(), m_known.end(), name) != m_known.end()) continue;
         const auto& begin = key.source().begin;
-        const Place at = begin.line > 0 ? Place{static_cast<unsigned>(begin.line), static_cast<unsigned>(begin.column)} : placeOf(node);
+        const Place at = begin.line > 0 ? Place{static_cast<unsigned>(begin.line), static_cast<unsigned>(begin.column)}
+                                        : placeOf(node);
         m_problems.error(at, name, "", m_subject + ": unknown key " + inQuotes(name), suggestion(name, m_known));
     }
 }

@@ -43,7 +43,8 @@ public:
     [[nodiscard]] std::optional<std::string> text(std::string_view key);
     // Absent is a problem; `example` is shown as the remedy: name = "erp-pair".
     [[nodiscard]] std::optional<std::string> requiredText(std::string_view key, std::string_view example);
-    [[nodiscard]] std::int64_t number(std::string_view key, std::int64_t least, std::int64_t most, std::int64_t otherwise);
+    [[nodiscard]] std::int64_t number(std::string_view key, std::int64_t least, std::int64_t most,
+                                      std::int64_t otherwise);
     // The key ends in _s; a decimal fraction is allowed.
     [[nodiscard]] Duration seconds(std::string_view key, Duration least, Duration most, Duration otherwise);
     // The key ends in _ms; whole numbers.
@@ -58,7 +59,8 @@ public:
     [[nodiscard]] Choice choice(std::string_view key, std::initializer_list<std::pair<const char*, Choice>> words,
                                 Choice otherwise) {
         std::vector<std::string> names;
-        for (const auto& [name, value] : words) names.emplace_back(name);
+        for (const auto& [name, value] : words)
+            names.emplace_back(name);
         const std::optional<std::size_t> index = chosen(key, names);
         return index ? (words.begin() + *index)->second : otherwise;
     }

@@ -16,11 +16,13 @@ Result<InstanceLock> InstanceLock::take(const std::string& path) {
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         char holder[32] = {};
         const ssize_t length = ::pread(file.get(), holder, sizeof holder - 1, 0);
-        return Error{"start the service", path, "dyadd runs already" + (length > 0 ? " as process " + std::string(holder) : std::string()),
+        return Error{"start the service", path,
+                     "dyadd runs already" + (length > 0 ? " as process " + std::string(holder) : std::string()),
                      "stop that one first; to look at it use `dyad status`"};
     }
     const std::string pid = std::to_string(::getpid());
-    if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+    if (::ftruncate(file.get(), 0) != 0 ||
+        ::pwrite(file.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
         return platform::systemError("write the lock", path, errno);
     return InstanceLock(std::move(file));
 }

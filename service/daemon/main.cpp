@@ -46,10 +46,12 @@ int main(int argc, char** argv) {
     daemon::Options options;
     options.node = hostName();
     options.programDirectory = std::filesystem::canonical("/proc/self/exe").parent_path();
-    const std::map<std::string, daemon::SelfFenceMode> selfFenceModes{{"reset", daemon::SelfFenceMode::Reset}, {"stop", daemon::SelfFenceMode::Stop}};
+    const std::map<std::string, daemon::SelfFenceMode> selfFenceModes{{"reset", daemon::SelfFenceMode::Reset},
+                                                                      {"stop", daemon::SelfFenceMode::Stop}};
 
     CLI::App app{"The service of Dyad: keeps groups of resources running on one of two nodes"};
-    app.add_option("--config", options.configuration, "the configuration file, the same on both nodes")->capture_default_str();
+    app.add_option("--config", options.configuration, "the configuration file, the same on both nodes")
+        ->capture_default_str();
     app.add_option("--node", options.node, "which node of the file this host is")->capture_default_str();
     app.add_option("--run-dir", options.runDirectory, "what a boot forgets")->capture_default_str();
     app.add_option("--state-dir", options.stateDirectory, "what a boot keeps")->capture_default_str();
@@ -57,24 +59,30 @@ int main(int argc, char** argv) {
     app.add_option("--key-file", options.keyFile, "the cluster key, mode 0600")->capture_default_str();
     app.add_option("--tls-dir", options.tlsDirectory, "certificate.pem and key.pem")->capture_default_str();
     app.add_option("--tokens", options.tokens, "who may do what")->capture_default_str();
-    app.add_option("--self-fence", options.selfFence, "when a resource that must go can't be stopped: reset this host, or only say so (stop)")
+    app.add_option("--self-fence", options.selfFence,
+                   "when a resource that must go can't be stopped: reset this host, or only say so (stop)")
         ->transform(CLI::CheckedTransformer(selfFenceModes))
         ->option_text("reset|stop [reset]");
     CLI11_PARSE(app, argc, argv);
 
     config::Loaded loaded = config::loadFile(options.configuration);
-    for (const config::Problem& warning : loaded.warnings) std::fprintf(stderr, "dyadd: warning: %s\n", config::toText(warning).c_str());
-    for (const config::Problem& problem : loaded.problems) std::fprintf(stderr, "dyadd: %s\n", config::toText(problem).c_str());
+    for (const config::Problem& warning : loaded.warnings)
+        std::fprintf(stderr, "dyadd: warning: %s\n", config::toText(warning).c_str());
+    for (const config::Problem& problem : loaded.problems)
+        std::fprintf(stderr, "dyadd: %s\n", config::toText(problem).c_str());
     if (!loaded.configuration) return complain("not started: the configuration has errors");
     const std::optional<model::NodeId> self = nodeCalled(*loaded.configuration, options.node);
-    if (!self) return complain(options.configuration + ": no [[node]] is called \"" + options.node + "\"; name this host's node with --node");
+    if (!self)
+        return complain(options.configuration + ": no [[node]] is called \"" + options.node +
+                        "\"; name this host's node with --node");
 
     // A busy host must not make an owner miss its peer's challenge.
     ::setpriority(PRIO_PROCESS, 0, -15);
 
     const daemon::TerminationPipe termination; // before any thread, so that all of them leave the signals alone
     QCoreApplication application(argc, argv);
-    Result<std::unique_ptr<daemon::Composition>> composition = daemon::Composition::make(options, std::move(*loaded.configuration), *self);
+    Result<std::unique_ptr<daemon::Composition>> composition =
+        daemon::Composition::make(options, std::move(*loaded.configuration), *self);
     if (!composition) return complain(composition.error().text());
     if (Result<void> started = composition.value()->start(); !started) return complain(started.error().text());
 

@@ -13,7 +13,8 @@ enum class SelfFenceMode {
 
 class SelfFence : public ports::FencePort {
 public:
-    SelfFence(SelfFenceMode mode, ports::AlarmPort& alarms, const ports::Clock& clock) : m_mode(mode), m_alarms(alarms), m_clock(clock) {}
+    SelfFence(SelfFenceMode mode, ports::AlarmPort& alarms, const ports::Clock& clock)
+        : m_mode(mode), m_alarms(alarms), m_clock(clock) {}
     void selfFence(const std::string& reason) override;
 
 private:

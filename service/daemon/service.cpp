@@ -6,8 +6,10 @@
 namespace dyad::daemon {
 
 Service::Service(const engine::Engine& engine, shell::Runner& runner, const ports::HeartPort& heart,
-                 const ports::ReservationPort& reservations, alarms::AlarmBoard& alarms, recorder::Journal& journal, const ports::Clock& clock)
-    : m_engine(engine), m_runner(runner), m_heart(heart), m_reservations(reservations), m_alarms(alarms), m_journal(journal), m_clock(clock) {
+                 const ports::ReservationPort& reservations, alarms::AlarmBoard& alarms, recorder::Journal& journal,
+                 const ports::Clock& clock)
+    : m_engine(engine), m_runner(runner), m_heart(heart), m_reservations(reservations), m_alarms(alarms),
+      m_journal(journal), m_clock(clock) {
     journal.onEntry = [this](const model::JournalEntry& entry) {
         if (onJournal) onJournal(entry);
     };
@@ -18,7 +20,9 @@ Service::Service(const engine::Engine& engine, shell::Runner& runner, const port
     alarms.onChange = changed;
 }
 
-model::ClusterView Service::view() const { return buildView(m_engine, m_heart.report(), m_reservations, m_alarms.list(), m_clock); }
+model::ClusterView Service::view() const {
+    return buildView(m_engine, m_heart.report(), m_reservations, m_alarms.list(), m_clock);
+}
 
 std::vector<model::JournalEntry> Service::journalAfter(std::uint64_t sequence, std::size_t limit) const {
     return m_journal.after(sequence, limit);
@@ -36,7 +40,8 @@ void Service::order(const model::Order& order, Answered answered) {
             m_runner.order(given, std::move(answered));
             return;
         }
-        answered({false, "there is no node \"" + order.node + "\"; the nodes are " + configuration.nodes[0].name + " and " + configuration.nodes[1].name});
+        answered({false, "there is no node \"" + order.node + "\"; the nodes are " + configuration.nodes[0].name +
+                             " and " + configuration.nodes[1].name});
         return;
     }
     std::string names;

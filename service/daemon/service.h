@@ -12,12 +12,14 @@ namespace dyad::daemon {
 class Service : public ports::ServicePort {
 public:
     // All of them outlive the service.
-    Service(const engine::Engine& engine, shell::Runner& runner, const ports::HeartPort& heart, const ports::ReservationPort& reservations,
-            alarms::AlarmBoard& alarms, recorder::Journal& journal, const ports::Clock& clock);
+    Service(const engine::Engine& engine, shell::Runner& runner, const ports::HeartPort& heart,
+            const ports::ReservationPort& reservations, alarms::AlarmBoard& alarms, recorder::Journal& journal,
+            const ports::Clock& clock);
 
     [[nodiscard]] model::ClusterView view() const override;
     void order(const model::Order& order, Answered answered) override;
-    [[nodiscard]] std::vector<model::JournalEntry> journalAfter(std::uint64_t sequence, std::size_t limit) const override;
+    [[nodiscard]] std::vector<model::JournalEntry> journalAfter(std::uint64_t sequence,
+                                                                std::size_t limit) const override;
 
 private:
     const engine::Engine& m_engine;

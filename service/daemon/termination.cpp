@@ -24,12 +24,14 @@ TerminationPipe::~TerminationPipe() {
 
 void TerminationPipe::onSignal(std::function<void(const char*)> handler) const {
     m_notifier = std::make_unique<QSocketNotifier>(m_descriptor, QSocketNotifier::Read);
-    QObject::connect(m_notifier.get(), &QSocketNotifier::activated, m_notifier.get(), [this, handler = std::move(handler)] {
-        signalfd_siginfo information{};
-        if (::read(m_descriptor, &information, sizeof information) != static_cast<ssize_t>(sizeof information)) return;
-        m_notifier->setEnabled(false);
-        handler(information.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
-    });
+    QObject::connect(
+        m_notifier.get(), &QSocketNotifier::activated, m_notifier.get(), [this, handler = std::move(handler)] {
+            signalfd_siginfo information{};
+            if (::read(m_descriptor, &information, sizeof information) != static_cast<ssize_t>(sizeof information))
+                return;
+            m_notifier->setEnabled(false);
+            handler(information.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+        });
 }
 
 } // namespace dyad::daemon

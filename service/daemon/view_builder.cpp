@@ -57,7 +57,8 @@ model::GroupView groupView(const engine::Engine& engine, const engine::GroupReco
         view.peerRole = peer.status.groups[group.id.value].role;
         view.peerRoleFresh = peer.liveness == model::Liveness::Alive && peer.status.serviceAlive;
     }
-    if (group.role == model::Role::Active) view.activeNode = engine.configuration().nodes[model::indexOf(engine.self())].name;
+    if (group.role == model::Role::Active)
+        view.activeNode = engine.configuration().nodes[model::indexOf(engine.self())].name;
     else if (view.peerRoleFresh && view.peerRole == model::Role::Active)
         view.activeNode = engine.configuration().nodes[model::indexOf(model::otherNode(engine.self()))].name;
     for (std::size_t i = 0; i < group.resources.size(); ++i) {
@@ -85,7 +86,8 @@ model::ClusterView buildView(const engine::Engine& engine, const ports::HeartRep
     view.node = configuration.nodes[model::indexOf(engine.self())].name;
     view.at = clock.now();
     view.wallClockMs = clock.wallClockMs();
-    for (const model::NodeId node : model::bothNodes) view.nodes.push_back(nodeView(engine, node));
+    for (const model::NodeId node : model::bothNodes)
+        view.nodes.push_back(nodeView(engine, node));
     for (std::size_t i = 0; i < configuration.links.size(); ++i) {
         const model::LinkSetup& link = configuration.links[i];
         view.links.push_back({.name = link.name,

@@ -13,7 +13,7 @@
 namespace dyad::daemon {
 
 [[nodiscard]] model::ClusterView buildView(const engine::Engine& engine, const ports::HeartReport& heart,
-                                           const ports::ReservationPort& reservations, std::vector<model::AlarmView> alarms,
-                                           const ports::Clock& clock);
+                                           const ports::ReservationPort& reservations,
+                                           std::vector<model::AlarmView> alarms, const ports::Clock& clock);
 
 } // namespace dyad::daemon

@@ -64,7 +64,7 @@ struct ShutdownFinished {
     bool operator==(const ShutdownFinished&) const = default;
 };
 
-using Action = std::variant<PublishStatus, model::ReservationRequest, CloseGate, model::ResourceRequest, Explain, RaiseAlarm,
-                            ClearAlarm, AnswerOrder, SelfFence, ShutdownFinished>;
+using Action = std::variant<PublishStatus, model::ReservationRequest, CloseGate, model::ResourceRequest, Explain,
+                            RaiseAlarm, ClearAlarm, AnswerOrder, SelfFence, ShutdownFinished>;
 
 } // namespace dyad::engine

@@ -28,8 +28,11 @@ void writeDown(StepContext& step, const Event& event) {
                        if (step.state.gatewayReachable && !gateway.reachable) step.state.gatewayGoneSince = step.now;
                        step.state.gatewayKnown = true;
                        step.state.gatewayReachable = gateway.reachable;
-                       if (gateway.reachable) step.clear("gateway.lost");
-                       else step.raise("gateway.lost", model::Severity::Warning, "no gateway answers", "check the public network of " + step.nodeName(step.self));
+                       if (gateway.reachable)
+                           step.clear("gateway.lost");
+                       else
+                           step.raise("gateway.lost", model::Severity::Warning, "no gateway answers",
+                                      "check the public network of " + step.nodeName(step.self));
                    },
                    [&](const model::ReservationAnswer& answer) { noteReservation(step, answer); },
                    [&](const model::LunNotice& notice) { noteLun(step, notice); },
@@ -56,8 +59,10 @@ void settle(StepContext& step, GroupRecord& group) {
     driveWishes(step, group);
     switch (group.role) {
     case Role::Standby:
-        if (step.state.maintenance) step.transition(group, Trigger::MaintenanceOn);
-        else considerClaim(step, group);
+        if (step.state.maintenance)
+            step.transition(group, Trigger::MaintenanceOn);
+        else
+            considerClaim(step, group);
         break;
     case Role::Claiming: driveClaim(step, group); break;
     case Role::Starting:
@@ -74,8 +79,8 @@ void settle(StepContext& step, GroupRecord& group) {
     if (group.role != Role::Claiming) lookAtKeys(step, group);
 }
 
-// The heartbeat's word on this node. Silent until every group's start-up look is over: a node that doesn't know yet must
-// not say "standby".
+// The heartbeat's word on this node. Silent until every group's start-up look is over: a node that doesn't know yet
+// must not say "standby".
 void publish(StepContext& step) {
     model::NodeStatus status;
     status.serviceAlive = true;
@@ -85,7 +90,8 @@ void publish(StepContext& step) {
     for (GroupRecord& group : step.state.groups) {
         if (!group.settled) return;
         const model::GroupStatus* word = peerWord(step, group);
-        if (group.released && word && word->epoch > group.epoch) group.released = false; // the peer has claimed it since
+        if (group.released && word && word->epoch > group.epoch)
+            group.released = false; // the peer has claimed it since
         const bool stuck = group.role == Role::Failed && !everythingStopped(group);
         status.groups.push_back({.role = group.role,
                                  .epoch = group.epoch,
@@ -101,7 +107,8 @@ void publish(StepContext& step) {
 
 std::vector<Role> roles(const State& state) {
     std::vector<Role> all;
-    for (const GroupRecord& group : state.groups) all.push_back(group.role);
+    for (const GroupRecord& group : state.groups)
+        all.push_back(group.role);
     return all;
 }
 
@@ -138,7 +145,8 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
         const std::size_t asked = m_actions.size();
         step.forgetDeadlines();
         judgeDirections(step);
-        for (GroupRecord& group : m_state.groups) settle(step, group);
+        for (GroupRecord& group : m_state.groups)
+            settle(step, group);
         if (roles(m_state) == before && m_actions.size() == asked) break;
     }
     publish(step);

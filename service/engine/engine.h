@@ -5,7 +5,8 @@
 //     for (const Action& action : engine.step(clock.now(), event)) run(action);
 //     wake me at engine.nextDeadline() with TimePassed
 // Every event is a fact that is first written down; then each group is looked at anew and does what the facts now call
-// for. So it makes no difference in which order facts of one instant arrive, and a time-out is just a fact that grew old.
+// for. So it makes no difference in which order facts of one instant arrive, and a time-out is just a fact that grew
+// old.
 #pragma once
 
 #include "engine/action.h"

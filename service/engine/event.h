@@ -31,8 +31,8 @@ struct GatewayChanged {
 struct OrderGiven {
     model::RequestId request;
     model::OrderKind kind = model::OrderKind::Switchover;
-    model::GroupId group;          // where the kind has one
-    bool aboutPeer = false;        // maintenance of the peer, not of this node
+    model::GroupId group;   // where the kind has one
+    bool aboutPeer = false; // maintenance of the peer, not of this node
     std::string who;
 };
 
@@ -49,7 +49,8 @@ struct WasFrozen {
 // Nothing but time has passed; sent when nextDeadline() is reached.
 struct TimePassed {};
 
-using Event = std::variant<Started, HeartChanged, GatewayChanged, model::ReservationAnswer, model::LunNotice,
-                           model::ResourceAnswer, model::ResourceNotice, OrderGiven, ShutdownRequested, WasFrozen, TimePassed>;
+using Event =
+    std::variant<Started, HeartChanged, GatewayChanged, model::ReservationAnswer, model::LunNotice,
+                 model::ResourceAnswer, model::ResourceNotice, OrderGiven, ShutdownRequested, WasFrozen, TimePassed>;
 
 } // namespace dyad::engine

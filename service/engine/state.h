@@ -24,17 +24,17 @@ struct PendingReservation {
 struct LunRecord {
     model::LunId id;
     bool pathUp = false;
-    Instant pathDownSince;       // meaningful while !pathUp
-    bool fenced = false;         // told by the data path; cleared when a claim is won
-    bool known = false;          // `snapshot` was read at least once
+    Instant pathDownSince; // meaningful while !pathUp
+    bool fenced = false;   // told by the data path; cleared when a claim is won
+    bool known = false;    // `snapshot` was read at least once
     model::ReservationSnapshot snapshot;
-    Instant provenFrom;          // the latest read-back that showed our reservation was sent then
-    model::Epoch provenEpoch;    // in this epoch; 0: never
+    Instant provenFrom;       // the latest read-back that showed our reservation was sent then
+    model::Epoch provenEpoch; // in this epoch; 0: never
     std::optional<PendingReservation> pending;
     std::optional<model::ReservationAnswer> answer; // of the last non-Read, waits for its procedure
-    Instant readFrom;            // when the read-back of `snapshot` was sent
-    Instant lastLook;            // when the keys were last asked for
-    Instant lastDefence;         // when a challenge was last removed, or tried to be
+    Instant readFrom;                               // when the read-back of `snapshot` was sent
+    Instant lastLook;                               // when the keys were last asked for
+    Instant lastDefence;                            // when a challenge was last removed, or tried to be
 };
 
 struct PendingResource {
@@ -46,9 +46,9 @@ struct PendingResource {
 
 struct ResourceRecord {
     model::ResourceState state = model::ResourceState::Unknown;
-    bool mustStop = false;       // comes down before it may start again
-    bool killFailed = false;     // not even force helped
-    bool mayRun = false;         // started by us, or seen running: only then is force that fails a danger
+    bool mustStop = false;   // comes down before it may start again
+    bool killFailed = false; // not even force helped
+    bool mayRun = false;     // started by us, or seen running: only then is force that fails a danger
     std::string detail;
     std::optional<PendingResource> pending;
     std::vector<Instant> failures; // within the ladder's window
@@ -68,11 +68,11 @@ enum class ClaimPhase : std::uint8_t {
 struct ClaimRecord {
     ClaimCause cause = ClaimCause::NobodyOwns;
     ClaimPhase phase = ClaimPhase::Reading;
-    Instant windowFrom;      // the challenge was seen on the array by then
-    unsigned attempts = 0;   // of claiming the others
-    bool defended = false;   // how the last attempt ended
-    Instant notBefore;       // the next attempt, after one that did not succeed
-    bool frozen = false;     // the node stood still meanwhile: what the claim was built on is old
+    Instant windowFrom;    // the challenge was seen on the array by then
+    unsigned attempts = 0; // of claiming the others
+    bool defended = false; // how the last attempt ended
+    Instant notBefore;     // the next attempt, after one that did not succeed
+    bool frozen = false;   // the node stood still meanwhile: what the claim was built on is old
 };
 
 enum class StopCause : std::uint8_t { Switchover, Shutdown, Failure, PublicNetwork };
@@ -80,31 +80,31 @@ enum class StopCause : std::uint8_t { Switchover, Shutdown, Failure, PublicNetwo
 struct GroupRecord {
     model::GroupId id;
     model::Role role = model::Role::Standby;
-    model::Epoch epoch;          // highest seen or made
-    Instant since;               // of the last transition
-    std::string why;             // its row's text
-    model::ReservationKey key;   // of our claim in `epoch`
-    bool settled = false;        // the start-up look at array and resources is over
-    bool takeover = false;       // won from a peer that did not let go
-    bool reprove = false;        // nothing starts before the lease is proven anew (after a freeze)
-    Instant reproveFrom;         // by a read-back sent after this
+    model::Epoch epoch;        // highest seen or made
+    Instant since;             // of the last transition
+    std::string why;           // its row's text
+    model::ReservationKey key; // of our claim in `epoch`
+    bool settled = false;      // the start-up look at array and resources is over
+    bool takeover = false;     // won from a peer that did not let go
+    bool reprove = false;      // nothing starts before the lease is proven anew (after a freeze)
+    Instant reproveFrom;       // by a read-back sent after this
     ClaimRecord claim;
     StopCause stopCause = StopCause::Switchover;
-    bool releasing = false;      // Stopping: resources are down, LUNs are being released
-    bool released = false;       // said in the heartbeat: claim it at once
-    Instant wonAt;               // when the present claim was won
-    Instant handoverUntil;       // until then the peer has the first turn
-    std::optional<Instant> asksUntil; // an operator wants the group here; the owner is asked until then
-    std::vector<LunRecord> luns; // in claim order; the first is the arbiter
+    bool releasing = false;                // Stopping: resources are down, LUNs are being released
+    bool released = false;                 // said in the heartbeat: claim it at once
+    Instant wonAt;                         // when the present claim was won
+    Instant handoverUntil;                 // until then the peer has the first turn
+    std::optional<Instant> asksUntil;      // an operator wants the group here; the owner is asked until then
+    std::vector<LunRecord> luns;           // in claim order; the first is the arbiter
     std::vector<ResourceRecord> resources; // by ResourceId
 };
 
 struct PeerRecord {
     model::Liveness liveness = model::Liveness::Unknown; // over all links
-    Instant since;                 // of this liveness
+    Instant since;                                       // of this liveness
     bool everHeard = false;
     model::BootDigest boot;
-    model::NodeStatus status;      // as last heard
+    model::NodeStatus status; // as last heard
 };
 
 struct State {
@@ -117,12 +117,12 @@ struct State {
     bool fenceOrdered = false;
     bool gatewayKnown = false;
     bool gatewayReachable = true;
-    Instant gatewayGoneSince;      // meaningful while !gatewayReachable
-    std::vector<model::LinkReport> links; // by LinkId
+    Instant gatewayGoneSince;                        // meaningful while !gatewayReachable
+    std::vector<model::LinkReport> links;            // by LinkId
     std::vector<std::optional<Instant>> oneWaySince; // by LinkId: heard, but the peer doesn't hear us
     PeerRecord peer;
     std::vector<GroupRecord> groups; // by GroupId
-    std::set<std::string> alarms;  // ids raised now
+    std::set<std::string> alarms;    // ids raised now
     std::optional<model::NodeStatus> previous;
     std::optional<model::NodeStatus> published;
     model::OperationId lastOperation;

@@ -6,8 +6,8 @@
 
 namespace dyad::engine {
 
-StepContext::StepContext(const model::Configuration& theConfiguration, model::NodeId theNode, const Timeouts& theTimeouts,
-                         State& theState, std::vector<Action>& actions, Instant theInstant)
+StepContext::StepContext(const model::Configuration& theConfiguration, model::NodeId theNode,
+                         const Timeouts& theTimeouts, State& theState, std::vector<Action>& actions, Instant theInstant)
     : configuration(theConfiguration), self(theNode), timeouts(theTimeouts), state(theState), now(theInstant),
       m_actions(actions) {}
 
@@ -38,8 +38,9 @@ void StepContext::transition(GroupRecord& group, Trigger trigger, const std::str
     group.why = row->text;
     if (!detail.empty()) group.why += " (" + detail + ")";
     const bool bad = row->to == model::Role::Lost || row->to == model::Role::Failed;
-    explain(kind::roleChanged, std::string(model::toText(row->from)) + " → " + model::toText(row->to) + ": " + group.why,
-            &group, {}, bad ? model::Severity::Critical : model::Severity::Information);
+    explain(kind::roleChanged,
+            std::string(model::toText(row->from)) + " → " + model::toText(row->to) + ": " + group.why, &group, {},
+            bad ? model::Severity::Critical : model::Severity::Information);
 }
 
 void StepContext::request(GroupRecord& group, LunRecord& lun, model::ReservationCommand command, model::ClaimFrom from,
@@ -47,7 +48,8 @@ void StepContext::request(GroupRecord& group, LunRecord& lun, model::Reservation
     state.lastOperation = state.lastOperation.next();
     lun.pending = PendingReservation{state.lastOperation, group.epoch, command, now + timeouts.reservationAnswer()};
     if (command != model::ReservationCommand::Read) lun.answer.reset();
-    act(model::ReservationRequest{state.lastOperation, group.epoch, group.id, lun.id, command, group.key, from, expectedHolder});
+    act(model::ReservationRequest{state.lastOperation, group.epoch, group.id, lun.id, command, group.key, from,
+                                  expectedHolder});
 }
 
 void StepContext::request(GroupRecord& group, model::ResourceId resource, model::ResourceVerb verb) {

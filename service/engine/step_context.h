@@ -35,7 +35,8 @@ public:
 
     void act(Action action) { m_actions.push_back(std::move(action)); }
     void explain(const char* kind, std::string text, const GroupRecord* group = nullptr,
-                 std::optional<model::ResourceId> resource = {}, model::Severity severity = model::Severity::Information);
+                 std::optional<model::ResourceId> resource = {},
+                 model::Severity severity = model::Severity::Information);
     void raise(const std::string& id, model::Severity severity, std::string text, std::string remedy);
     void clear(const std::string& id);
 
@@ -43,14 +44,19 @@ public:
     void transition(GroupRecord& group, Trigger trigger, const std::string& detail = {});
 
     void request(GroupRecord& group, LunRecord& lun, model::ReservationCommand command,
-                 model::ClaimFrom from = model::ClaimFrom::Nothing, std::optional<model::ReservationKey> expectedHolder = {});
+                 model::ClaimFrom from = model::ClaimFrom::Nothing,
+                 std::optional<model::ReservationKey> expectedHolder = {});
     void request(GroupRecord& group, model::ResourceId resource, model::ResourceVerb verb);
 
-    [[nodiscard]] const model::GroupSetup& setup(const GroupRecord& group) const { return configuration.groups[group.id.value]; }
+    [[nodiscard]] const model::GroupSetup& setup(const GroupRecord& group) const {
+        return configuration.groups[group.id.value];
+    }
     [[nodiscard]] const model::ResourceSetup& setup(const GroupRecord& group, model::ResourceId resource) const {
         return setup(group).resources[resource.value];
     }
-    [[nodiscard]] const std::string& nodeName(model::NodeId node) const { return configuration.nodes[model::indexOf(node)].name; }
+    [[nodiscard]] const std::string& nodeName(model::NodeId node) const {
+        return configuration.nodes[model::indexOf(node)].name;
+    }
     [[nodiscard]] const std::string& peerName() const { return nodeName(model::otherNode(self)); }
     [[nodiscard]] const std::string& name(const LunRecord& lun) const { return configuration.luns[lun.id.value].name; }
 

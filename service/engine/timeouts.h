@@ -19,8 +19,8 @@ struct Timeouts {
     [[nodiscard]] constexpr Duration defendInterval() const { return challengeWindow / 4; }
     // With a living peer the owner proves its lease at a calmer pace.
     [[nodiscard]] constexpr Duration verifyInterval() const { return challengeWindow * 2; }
-    // The owner behaves as fenced when it could not verify for so long. The array refuses its writes anyway; this bounds
-    // how long addresses and processes outlive the lease.
+    // The owner behaves as fenced when it could not verify for so long. The array refuses its writes anyway; this
+    // bounds how long addresses and processes outlive the lease.
     [[nodiscard]] constexpr Duration leaseTerm() const { return verifyInterval() * 3 + lost; }
     // Silence → suspect → the challenge stands. `lost` runs at the same time.
     [[nodiscard]] constexpr Duration preemptAfter() const {
@@ -31,7 +31,9 @@ struct Timeouts {
     // At start-up: how long a node waits to hear its peer before it claims a group that prefers the peer.
     [[nodiscard]] constexpr Duration startupWait() const { return lost * 10; }
     // One answer of the array may take so long before the engine goes on without it.
-    [[nodiscard]] constexpr Duration reservationAnswer() const { return challengeWindow * 10 > 3s ? challengeWindow * 10 : Duration(3s); }
+    [[nodiscard]] constexpr Duration reservationAnswer() const {
+        return challengeWindow * 10 > 3s ? challengeWindow * 10 : Duration(3s);
+    }
     // A path to the array that stays away for so long makes the owner useless: the group moves.
     [[nodiscard]] constexpr Duration pathGrace() const { return lost * 2; }
     // What had to be killed must be gone after this, else the host resets itself.

@@ -39,7 +39,8 @@ constexpr std::array table{
                "the lease of the group is proven ours: its resources are started"},
     // Running it.
     Transition{Role::Starting, Trigger::AllRunning, Role::Active, "every resource of the group runs"},
-    Transition{Role::Active, Trigger::ResourceFailed, Role::Starting, "a resource failed: it is started again on this node"},
+    Transition{Role::Active, Trigger::ResourceFailed, Role::Starting,
+               "a resource failed: it is started again on this node"},
     // Giving it away in order.
     Transition{Role::Active, Trigger::SwitchoverOrdered, Role::Stopping,
                "an operator ordered the group to the peer: it is stopped in order"},
@@ -72,7 +73,8 @@ constexpr std::array table{
                "the peer has taken the group: what could not be stopped here must go now"},
     Transition{Role::Lost, Trigger::Silenced, Role::Standby, "nothing of the group is left on this node"},
     // Failure memory and maintenance.
-    Transition{Role::Failed, Trigger::FailureCleared, Role::Standby, "the failure is cleared: the group may run here again"},
+    Transition{Role::Failed, Trigger::FailureCleared, Role::Standby,
+               "the failure is cleared: the group may run here again"},
     Transition{Role::Standby, Trigger::MaintenanceOn, Role::Maintenance,
                "this node is in maintenance: it takes no group over"},
     Transition{Role::Maintenance, Trigger::MaintenanceOff, Role::Standby,

@@ -23,8 +23,8 @@ struct LinkEnd {
 };
 
 struct LinkSetup {
-    std::string name;          // "private", "public"
-    LinkEnd ends[2];           // by indexOf(NodeId)
+    std::string name; // "private", "public"
+    LinkEnd ends[2];  // by indexOf(NodeId)
 };
 
 struct NodeSetup {
@@ -37,20 +37,28 @@ struct LunSetup {
     std::string portal; // "10.77.2.9:3260", "[fd00::9]:3260"
     std::string target; // iqn
     std::uint16_t lun = 0;
-    std::string chapUser;       // empty: no CHAP
-    std::string chapSecretFile; // 0600, one line
+    std::string chapUser;           // empty: no CHAP
+    std::string chapSecretFile;     // 0600, one line
     std::uint64_t minimumBytes = 0; // smaller than this: refused
 };
 
 // How long to go on trying before the group moves, and how long before it stops for good.
 struct RestartLadder {
-    unsigned restarts = 2;         // within the window, on this node; the next failure moves the group
+    unsigned restarts = 2; // within the window, on this node; the next failure moves the group
     Duration window = 10min;
 };
 
-struct TcpProbe { std::string address; std::uint16_t port = 0; };
-struct ScriptProbe { std::vector<std::string> command; }; // exit 0 well, 1 failed, anything else: could not run the check
-struct SqlProbe { std::string connection; std::string query; };  // libpq connection string
+struct TcpProbe {
+    std::string address;
+    std::uint16_t port = 0;
+};
+struct ScriptProbe {
+    std::vector<std::string> command;
+}; // exit 0 well, 1 failed, anything else: could not run the check
+struct SqlProbe {
+    std::string connection;
+    std::string query;
+}; // libpq connection string
 using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe>;
 
 struct HealthCheck {
@@ -72,9 +80,9 @@ struct ProcessSettings {
     std::string user;                 // empty: root
     std::string workingDirectory;     // empty: /
     std::map<std::string, std::string> environment;
-    std::optional<Probe> ready;       // started only when it succeeds; none: started once the program runs
+    std::optional<Probe> ready; // started only when it succeeds; none: started once the program runs
     std::optional<HealthCheck> health;
-    int stopSignal = 15;              // then SIGKILL when the stop time-out has passed
+    int stopSignal = 15; // then SIGKILL when the stop time-out has passed
 };
 
 struct CommandSettings {
@@ -86,7 +94,7 @@ struct CommandSettings {
 };
 
 struct PostgresqlSettings {
-    std::string dataDirectory;        // on the group's filesystem
+    std::string dataDirectory; // on the group's filesystem
     std::string binaryDirectory = "/usr/lib/postgresql/15/bin";
     std::string user = "postgres";
     std::uint16_t port = 5432;
@@ -97,12 +105,12 @@ struct PostgresqlSettings {
 };
 
 struct AddressSettings {
-    std::string address;              // numeric, without prefix
+    std::string address; // numeric, without prefix
     std::uint8_t prefixLength = 0;
-    std::string interface;            // empty: the one whose subnet holds the address
-    bool raiseLast = false;           // false: raised right after the reservation is won
-    unsigned announcements = 5;       // burst of gratuitous ARP / unsolicited NA
-    Duration refresh = 60s;           // announced again as long as it is held; 0: never
+    std::string interface;      // empty: the one whose subnet holds the address
+    bool raiseLast = false;     // false: raised right after the reservation is won
+    unsigned announcements = 5; // burst of gratuitous ARP / unsolicited NA
+    Duration refresh = 60s;     // announced again as long as it is held; 0: never
 };
 
 using ResourceSettings =
@@ -110,9 +118,10 @@ using ResourceSettings =
 
 struct ResourceSetup {
     std::string name;
-    std::string type;                 // the word in the file: "filesystem", "process", "command", "postgresql", "address"
+    std::string type; // the word in the file: "filesystem", "process", "command", "postgresql", "address"
     ResourceSettings settings;
-    std::vector<ResourceId> after;    // resolved: what must run before this starts (written order where the file is silent)
+    std::vector<ResourceId>
+        after; // resolved: what must run before this starts (written order where the file is silent)
     Duration startTimeout = 60s;
     Duration stopTimeout = 30s;
     RestartLadder ladder;
@@ -124,7 +133,7 @@ struct GroupSetup {
     std::string name;
     std::optional<NodeId> prefer;
     Failback failback = Failback::Manual;
-    std::vector<LunId> luns;          // in the order of the file; the first is the arbiter
+    std::vector<LunId> luns;              // in the order of the file; the first is the arbiter
     std::vector<ResourceSetup> resources; // by ResourceId
 };
 
@@ -134,16 +143,16 @@ struct ControlSetup {
 
 struct Configuration {
     std::string clusterName;
-    std::uint16_t clusterId = 0;      // digest of the name, never 0
+    std::uint16_t clusterId = 0; // digest of the name, never 0
     Profile profile = Profile::Standard;
-    NodeSetup nodes[2];               // by indexOf(NodeId)
-    std::vector<LinkSetup> links;     // by LinkId
+    NodeSetup nodes[2];           // by indexOf(NodeId)
+    std::vector<LinkSetup> links; // by LinkId
     std::uint16_t heartbeatPort = 7400;
     std::vector<std::string> gateways;
-    std::vector<LunSetup> luns;       // by LunId
-    std::vector<GroupSetup> groups;   // by GroupId
+    std::vector<LunSetup> luns;     // by LunId
+    std::vector<GroupSetup> groups; // by GroupId
     ControlSetup control;
-    std::uint64_t digest = 0;         // of the file's bytes; never 0
+    std::uint64_t digest = 0; // of the file's bytes; never 0
 };
 
 } // namespace dyad::model

@@ -11,14 +11,14 @@
 namespace dyad::model {
 
 struct JournalEntry {
-    std::uint64_t sequence = 0;    // given by the recorder; grows by one
-    Instant at;                    // monotonic, of the node that wrote it
-    std::int64_t wallClockMs = 0;  // since 1970, UTC; for people only
+    std::uint64_t sequence = 0;   // given by the recorder; grows by one
+    Instant at;                   // monotonic, of the node that wrote it
+    std::int64_t wallClockMs = 0; // since 1970, UTC; for people only
     Severity severity = Severity::Information;
-    std::string kind;              // a stable word for programs: see engine/journal_kinds.h
-    std::string group;             // name, or empty
-    std::string resource;          // name, or empty
-    std::string text;              // in the operator's language
+    std::string kind;     // a stable word for programs: see engine/journal_kinds.h
+    std::string group;    // name, or empty
+    std::string resource; // name, or empty
+    std::string text;     // in the operator's language
 };
 
 } // namespace dyad::model

@@ -20,8 +20,8 @@ struct ReservationRequest {
     GroupId group;
     LunId lun;
     ReservationCommand command = ReservationCommand::Read;
-    ReservationKey key;                          // own key of this claim, login 0; unused by Read
-    ClaimFrom from = ClaimFrom::Nothing;         // Claim only
+    ReservationKey key;                           // own key of this claim, login 0; unused by Read
+    ClaimFrom from = ClaimFrom::Nothing;          // Claim only
     std::optional<ReservationKey> expectedHolder; // Claim only: another holder than this (none: nobody) is a Conflict
 
     bool operator==(const ReservationRequest&) const = default;
@@ -70,7 +70,8 @@ struct ResourceRequest {
     GroupId group;
     ResourceId resource;
     ResourceVerb verb = ResourceVerb::Probe;
-    bool takeover = false; // Start: the peer is dead, not leaving (an address is then raised without asking the network)
+    bool takeover =
+        false; // Start: the peer is dead, not leaving (an address is then raised without asking the network)
 
     bool operator==(const ResourceRequest&) const = default;
 };

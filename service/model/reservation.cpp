@@ -26,11 +26,13 @@ std::string toText(ReservationKey key) {
 
 bool ReservationSnapshot::ownedOnlyBy(ReservationKey key) const {
     return heldBy(key) && registered(key) &&
-           std::all_of(registrants.begin(), registrants.end(), [&](ReservationKey each) { return each.sameClaim(key); });
+           std::all_of(registrants.begin(), registrants.end(),
+                       [&](ReservationKey each) { return each.sameClaim(key); });
 }
 
 bool ReservationSnapshot::registered(ReservationKey key) const {
-    return std::any_of(registrants.begin(), registrants.end(), [&](ReservationKey each) { return each.sameClaim(key); });
+    return std::any_of(registrants.begin(), registrants.end(),
+                       [&](ReservationKey each) { return each.sameClaim(key); });
 }
 
 std::string toText(const ReservationSnapshot& snapshot) {
@@ -39,7 +41,8 @@ std::string toText(const ReservationSnapshot& snapshot) {
     if (snapshot.holder) text += " type " + std::to_string(static_cast<int>(snapshot.type));
     text += ", registrants";
     if (snapshot.registrants.empty()) text += " none";
-    for (const ReservationKey key : snapshot.registrants) text += " " + toText(key);
+    for (const ReservationKey key : snapshot.registrants)
+        text += " " + toText(key);
     return text;
 }
 

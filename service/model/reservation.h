@@ -57,29 +57,31 @@ struct ReservationSnapshot {
 };
 [[nodiscard]] std::string toText(const ReservationSnapshot& snapshot);
 
-// What a group's engine asks of one LUN. Every command ends in a read-back; none leaves a challenge or a claim half-done.
+// What a group's engine asks of one LUN. Every command ends in a read-back; none leaves a challenge or a claim
+// half-done.
 enum class ReservationCommand : std::uint8_t {
-    Read,     // READ KEYS + READ RESERVATION, nothing else
+    Read,      // READ KEYS + READ RESERVATION, nothing else
     Challenge, // register `key` beside what is there
-    Withdraw, // unregister `key`
-    Defend,   // PREEMPT the keys of everyone but the holder `key`; only the holder's nexus may
-    Claim,    // become the only registrant and the holder, behind the barrier; see ClaimFrom
-    Release,  // RELEASE and unregister `key`: the LUN belongs to nobody
+    Withdraw,  // unregister `key`
+    Defend,    // PREEMPT the keys of everyone but the holder `key`; only the holder's nexus may
+    Claim,     // become the only registrant and the holder, behind the barrier; see ClaimFrom
+    Release,   // RELEASE and unregister `key`: the LUN belongs to nobody
 };
 [[nodiscard]] const char* toText(ReservationCommand command);
 
 enum class ClaimFrom : std::uint8_t {
-    Challenge, // `key` was registered by Challenge and must still be there: else the owner has defended, and nothing is done
+    Challenge, // `key` was registered by Challenge and must still be there: else the owner has defended, and nothing is
+               // done
     Nothing,   // registers first: nobody holds, or the holder's key is proven dead or said good-bye
 };
 
 enum class ReservationOutcome : std::uint8_t {
-    Good,      // done and read back; the snapshot is what stands on the array now
-    Defended,  // the key that the command builds on is gone: somebody removed it; the snapshot is valid
-    Conflict,  // the array refused (RESERVATION CONFLICT), or the read-back shows another picture; the snapshot is valid
-    NoPath,    // no session with the array, or it broke meanwhile; nothing is known
-    Late,      // no answer within the deadline; nothing is known, the command may still have happened
-    Refused,   // the target can't do it: ILLEGAL REQUEST and the like; `detail` has the sense in words and numbers
+    Good,     // done and read back; the snapshot is what stands on the array now
+    Defended, // the key that the command builds on is gone: somebody removed it; the snapshot is valid
+    Conflict, // the array refused (RESERVATION CONFLICT), or the read-back shows another picture; the snapshot is valid
+    NoPath,   // no session with the array, or it broke meanwhile; nothing is known
+    Late,     // no answer within the deadline; nothing is known, the command may still have happened
+    Refused,  // the target can't do it: ILLEGAL REQUEST and the like; `detail` has the sense in words and numbers
 };
 [[nodiscard]] const char* toText(ReservationOutcome outcome);
 

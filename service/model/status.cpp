@@ -11,7 +11,8 @@ std::string toText(const NodeStatus& status) {
     if (status.maintenance) text += ", maintenance";
     for (std::size_t i = 0; i < status.groups.size(); ++i) {
         const GroupStatus& group = status.groups[i];
-        text += "; group " + std::to_string(i) + " " + toText(group.role) + " epoch " + std::to_string(group.epoch.value);
+        text +=
+            "; group " + std::to_string(i) + " " + toText(group.role) + " epoch " + std::to_string(group.epoch.value);
         if (group.useless) text += " useless";
         if (group.released) text += " released";
         if (group.asks) text += " asks";

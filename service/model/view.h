@@ -31,10 +31,10 @@ struct NodeView {
 
 struct LunView {
     std::string name;
-    std::string group;      // that it belongs to, or empty
+    std::string group; // that it belongs to, or empty
     bool pathUp = false;
-    bool gateOpen = false;  // writes may pass on this node
-    bool known = false;     // the snapshot below was read at least once
+    bool gateOpen = false; // writes may pass on this node
+    bool known = false;    // the snapshot below was read at least once
     ReservationSnapshot snapshot;
     Instant readAt;
     std::string holderName; // the node's name, "nobody", or "foreign key"
@@ -57,13 +57,13 @@ struct GroupView {
     Role peerRole = Role::Standby; // as last heard
     bool peerRoleFresh = false;    // heard from a living peer
     std::uint32_t epoch = 0;
-    std::string why;               // the operator's sentence of the last transition
-    Instant since;                 // of that transition
+    std::string why; // the operator's sentence of the last transition
+    Instant since;   // of that transition
     std::vector<ResourceView> resources;
 };
 
 struct AlarmView {
-    std::string id;       // stable word with its subject: "link.lost:private"
+    std::string id; // stable word with its subject: "link.lost:private"
     Severity severity = Severity::Warning;
     std::string text;
     std::string remedy;

@@ -14,10 +14,10 @@ namespace dyad::ports {
 struct HeartReport {
     std::vector<model::LinkReport> links; // by LinkId
     model::PeerReport peer;
-    Instant beatAt;                       // when the heart last went through its loop
-    Duration worstLateness{0};            // largest delay of its own timer since it started
-    std::uint64_t rejectedTotal = 0;      // datagrams that were not valid, over all links
-    std::string rejectedWhy;              // the last reason in words, or empty
+    Instant beatAt;                  // when the heart last went through its loop
+    Duration worstLateness{0};       // largest delay of its own timer since it started
+    std::uint64_t rejectedTotal = 0; // datagrams that were not valid, over all links
+    std::string rejectedWhy;         // the last reason in words, or empty
 };
 
 class HeartPort {

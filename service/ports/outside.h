@@ -23,7 +23,8 @@ public:
 class JournalPort {
 public:
     virtual ~JournalPort() = default;
-    virtual void write(model::JournalEntry entry) = 0; // sequence is filled in by the recorder; never blocks on a full disk
+    virtual void
+    write(model::JournalEntry entry) = 0; // sequence is filled in by the recorder; never blocks on a full disk
 };
 
 class AlarmPort {
@@ -36,14 +37,16 @@ public:
 class FencePort {
 public:
     virtual ~FencePort() = default;
-    // Resets this host now. Returns only where the host can't be reset (no device, no privilege): the caller then aborts.
+    // Resets this host now. Returns only where the host can't be reset (no device, no privilege): the caller then
+    // aborts.
     virtual void selfFence(const std::string& reason) = 0;
 };
 
 class GatewayPort {
 public:
     virtual ~GatewayPort() = default;
-    std::function<void(bool reachable)> onChange; // at least one of the configured gateways answers; first call soon after start
+    std::function<void(bool reachable)>
+        onChange; // at least one of the configured gateways answers; first call soon after start
 };
 
 // What the control server needs of the service.
@@ -56,7 +59,8 @@ public:
     // `answered` is called once, soon (the order is accepted or refused, not finished).
     virtual void order(const model::Order& order, Answered answered) = 0;
     // Entries after `sequence`, oldest first, at most `limit`.
-    [[nodiscard]] virtual std::vector<model::JournalEntry> journalAfter(std::uint64_t sequence, std::size_t limit) const = 0;
+    [[nodiscard]] virtual std::vector<model::JournalEntry> journalAfter(std::uint64_t sequence,
+                                                                        std::size_t limit) const = 0;
     // Called for each new entry and whenever the view may have changed.
     std::function<void(const model::JournalEntry&)> onJournal;
     std::function<void()> onViewChanged;

@@ -16,13 +16,15 @@ constexpr const char* journalDisk = "journal_disk";
 // Never in the middle of a UTF-8 sequence.
 void cutText(std::string& text, std::size_t most) {
     if (text.size() <= most) return;
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80)
+        --most;
     text.resize(most);
 }
 } // namespace
 
 Journal::Journal(JournalSettings settings, const ports::Clock& clock)
-    : m_settings(std::move(settings)), m_clock(clock), m_file(m_settings.file, m_settings.rotateBytes, m_settings.maxQueued) {
+    : m_settings(std::move(settings)), m_clock(clock),
+      m_file(m_settings.file, m_settings.rotateBytes, m_settings.maxQueued) {
     JournalTail tail = readTail(m_settings.file, m_settings.keptInMemory);
     m_entries.assign(std::make_move_iterator(tail.entries.begin()), std::make_move_iterator(tail.entries.end()));
     m_lastSequence = tail.lastSequence;
@@ -38,7 +40,8 @@ void Journal::keep(model::JournalEntry entry) {
     cutText(entry.text, maxTextBytes);
     m_file.append(toLine(entry));
     m_entries.push_back(std::move(entry));
-    while (m_entries.size() > m_settings.keptInMemory) m_entries.pop_front();
+    while (m_entries.size() > m_settings.keptInMemory)
+        m_entries.pop_front();
     if (onEntry && !m_entries.empty()) onEntry(m_entries.back());
 }
 
@@ -64,8 +67,9 @@ void Journal::tellOfDisk() {
 }
 
 std::vector<model::JournalEntry> Journal::after(std::uint64_t sequence, std::size_t limit) const {
-    const auto first = std::upper_bound(m_entries.begin(), m_entries.end(), sequence,
-                                        [](std::uint64_t number, const model::JournalEntry& entry) { return number < entry.sequence; });
+    const auto first = std::upper_bound(
+        m_entries.begin(), m_entries.end(), sequence,
+        [](std::uint64_t number, const model::JournalEntry& entry) { return number < entry.sequence; });
     const std::size_t count = std::min(limit, static_cast<std::size_t>(m_entries.end() - first));
     return {first, first + static_cast<std::ptrdiff_t>(count)};
 }

@@ -16,23 +16,23 @@ namespace dyad::recorder {
 
 struct JournalSettings {
     std::filesystem::path file = "/var/lib/dyad/events.jsonl";
-    std::size_t keptInMemory = 4096;               // entries
-    std::uint64_t rotateBytes = 8 * 1024 * 1024;   // then a new file is begun; one old file is kept
-    std::size_t maxQueued = 4096;                  // entries on their way to the disk
+    std::size_t keptInMemory = 4096;             // entries
+    std::uint64_t rotateBytes = 8 * 1024 * 1024; // then a new file is begun; one old file is kept
+    std::size_t maxQueued = 4096;                // entries on their way to the disk
 };
 
 // Belongs to one thread, the service's event loop.
 class Journal final : public ports::JournalPort {
 public:
-    // Reads the tail that an earlier run left: its entries are in memory again, and the numbers go on. Blocks on the disk,
-    // as the destructor may for JournalFile::closePatience; nothing else does. `clock` must outlive the journal.
+    // Reads the tail that an earlier run left: its entries are in memory again, and the numbers go on. Blocks on the
+    // disk, as the destructor may for JournalFile::closePatience; nothing else does. `clock` must outlive the journal.
     Journal(JournalSettings settings, const ports::Clock& clock);
 
     // Called for each new entry, numbered, from within write(). It may read the journal, not write to it.
     std::function<void(const model::JournalEntry&)> onEntry;
 
-    // Numbers the entry; it is in memory at once and on disk soon. That entries are missing on disk, and why, is told by an
-    // entry of kind "journal_disk", once per trouble, and once when the disk is well again.
+    // Numbers the entry; it is in memory at once and on disk soon. That entries are missing on disk, and why, is told
+    // by an entry of kind "journal_disk", once per trouble, and once when the disk is well again.
     void write(model::JournalEntry entry) override;
 
     // Entries after `sequence`, oldest first, at most `limit`. What is no longer in memory is left out.

@@ -22,10 +22,12 @@ std::string words(const char* tried, int number) {
     return std::string(tried) + ": " + std::generic_category().message(number) + " (" + std::to_string(number) + ")";
 }
 
-// The thread's own side: one open file, its size, and how to get out of trouble. Every step returns "" or what went wrong.
+// The thread's own side: one open file, its size, and how to get out of trouble. Every step returns "" or what went
+// wrong.
 class AppendedFile {
 public:
-    AppendedFile(std::filesystem::path file, std::uint64_t rotateBytes) : m_file(std::move(file)), m_rotateBytes(rotateBytes) {}
+    AppendedFile(std::filesystem::path file, std::uint64_t rotateBytes)
+        : m_file(std::move(file)), m_rotateBytes(rotateBytes) {}
     ~AppendedFile() { close(); }
     AppendedFile(const AppendedFile&) = delete;
     AppendedFile& operator=(const AppendedFile&) = delete;
@@ -78,7 +80,8 @@ private:
         std::uint64_t end = m_size;
         while (end > 0) {
             const std::uint64_t begin = end > block ? end - block : 0;
-            const ssize_t count = ::pread(m_descriptor, bytes, static_cast<std::size_t>(end - begin), static_cast<off_t>(begin));
+            const ssize_t count =
+                ::pread(m_descriptor, bytes, static_cast<std::size_t>(end - begin), static_cast<off_t>(begin));
             if (count != static_cast<ssize_t>(end - begin)) return;
             for (std::uint64_t i = end - begin; i > 0; --i)
                 if (bytes[i - 1] == '\n') return cutTo(begin + i);
@@ -123,8 +126,8 @@ struct JournalFile::Shared {
 
     const std::size_t maxQueued;
     std::mutex mutex;
-    std::condition_variable wake;     // something is queued, or the end
-    std::condition_variable idle;     // the queue is empty and nothing is being written, or the thread has ended
+    std::condition_variable wake; // something is queued, or the end
+    std::condition_variable idle; // the queue is empty and nothing is being written, or the thread has ended
     std::deque<std::string> queue;
     JournalFileState state;
     bool writing = false;
@@ -154,8 +157,10 @@ struct JournalFile::Shared {
             std::string trouble = file.append(std::move(line));
             lock.lock();
             writing = false;
-            if (trouble.empty()) ++state.written;
-            else ++state.dropped;
+            if (trouble.empty())
+                ++state.written;
+            else
+                ++state.dropped;
             unsynced = unsynced || trouble.empty();
             state.trouble = std::move(trouble);
             if (queue.empty()) idle.notify_all();
@@ -190,7 +195,8 @@ void JournalFile::append(std::string line) {
     const std::lock_guard lock(m_shared->mutex);
     if (m_shared->queue.size() >= m_shared->maxQueued) {
         ++m_shared->state.dropped;
-        m_shared->state.trouble = "the disk is too slow: " + std::to_string(m_shared->queue.size()) + " lines wait already";
+        m_shared->state.trouble =
+            "the disk is too slow: " + std::to_string(m_shared->queue.size()) + " lines wait already";
         return;
     }
     m_shared->queue.push_back(std::move(line));

@@ -36,7 +36,8 @@ public:
     void append(std::string line);
     // Doesn't block.
     [[nodiscard]] JournalFileState state() const;
-    // Waits until the queue is empty, at most `patience`; false if it isn't by then. For tests and the end of the service.
+    // Waits until the queue is empty, at most `patience`; false if it isn't by then. For tests and the end of the
+    // service.
     bool drain(Duration patience);
 
 private:

@@ -63,7 +63,8 @@ public:
     explicit LineReader(std::string_view text) : m_text(text) {}
 
     bool take(char wanted) {
-        while (m_at < m_text.size() && (m_text[m_at] == ' ' || m_text[m_at] == '\t')) ++m_at;
+        while (m_at < m_text.size() && (m_text[m_at] == ' ' || m_text[m_at] == '\t'))
+            ++m_at;
         if (m_at >= m_text.size() || m_text[m_at] != wanted) return false;
         ++m_at;
         return true;
@@ -76,15 +77,18 @@ public:
             const char c = m_text[m_at++];
             if (c == '"') return true;
             if (static_cast<unsigned char>(c) < 0x20) return false;
-            if (c != '\\') out += c;
-            else if (!escape(out)) return false;
+            if (c != '\\')
+                out += c;
+            else if (!escape(out))
+                return false;
         }
         return false;
     }
 
     template <typename Number>
     bool number(Number& out) {
-        while (m_at < m_text.size() && m_text[m_at] == ' ') ++m_at;
+        while (m_at < m_text.size() && m_text[m_at] == ' ')
+            ++m_at;
         const char* const begin = m_text.data() + m_at;
         const auto [end, error] = std::from_chars(begin, m_text.data() + m_text.size(), out);
         m_at += static_cast<std::size_t>(end - begin);
@@ -123,7 +127,8 @@ private:
 };
 
 std::optional<model::Severity> severityOf(std::string_view word) {
-    for (const model::Severity severity : {model::Severity::Information, model::Severity::Warning, model::Severity::Critical})
+    for (const model::Severity severity :
+         {model::Severity::Information, model::Severity::Warning, model::Severity::Critical})
         if (word == toText(severity)) return severity;
     return std::nullopt;
 }
@@ -154,8 +159,10 @@ bool readValue(LineReader& reader, const std::string& key, model::JournalEntry& 
 } // namespace
 
 std::string toLine(const model::JournalEntry& entry) {
-    std::string line = "{\"sequence\":" + std::to_string(entry.sequence) + ",\"at_ns\":" + std::to_string(entry.at.nanoseconds()) +
-                       ",\"wall_ms\":" + std::to_string(entry.wallClockMs) + ",\"severity\":\"" + toText(entry.severity) + "\",\"kind\":";
+    std::string line = "{\"sequence\":" + std::to_string(entry.sequence) +
+                       ",\"at_ns\":" + std::to_string(entry.at.nanoseconds()) +
+                       ",\"wall_ms\":" + std::to_string(entry.wallClockMs) + ",\"severity\":\"" +
+                       toText(entry.severity) + "\",\"kind\":";
     appendString(line, entry.kind, maxWordBytes);
     line += ",\"group\":";
     appendString(line, entry.group, maxWordBytes);

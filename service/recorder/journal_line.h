@@ -12,9 +12,10 @@
 
 namespace dyad::recorder {
 
-inline constexpr std::size_t maxTextBytes = 4096;           // of an entry's text; longer is cut
-inline constexpr std::size_t maxWordBytes = 256;            // of kind, group and resource
-inline constexpr std::size_t maxLineBytes = 6 * (maxTextBytes + 3 * maxWordBytes) + 256; // each byte as \u00xx at the worst
+inline constexpr std::size_t maxTextBytes = 4096; // of an entry's text; longer is cut
+inline constexpr std::size_t maxWordBytes = 256;  // of kind, group and resource
+inline constexpr std::size_t maxLineBytes =
+    6 * (maxTextBytes + 3 * maxWordBytes) + 256; // each byte as \u00xx at the worst
 
 // Always valid JSON and UTF-8, whatever bytes the texts hold: what isn't UTF-8 becomes U+FFFD. At most maxLineBytes.
 [[nodiscard]] std::string toLine(const model::JournalEntry& entry);

@@ -35,14 +35,19 @@ void Runner::connectPorts() {
         post(engine::HeartChanged{report.links, report.peer});
     };
     m_outside.heart.onDied = [this](const std::string& why) {
-        m_outside.alarms.raise({.id = "heart.died", .severity = model::Severity::Critical, .text = "the heart of this node died: " + why,
-                                .remedy = "it is started again; look for the reason in the system log", .since = m_outside.clock.now()});
+        m_outside.alarms.raise({.id = "heart.died",
+                                .severity = model::Severity::Critical,
+                                .text = "the heart of this node died: " + why,
+                                .remedy = "it is started again; look for the reason in the system log",
+                                .since = m_outside.clock.now()});
         // Nobody listens: what was last heard is no news of the peer any more. An owner now looks for challenges.
         ports::HeartReport deaf = m_outside.heart.report();
-        for (model::LinkReport& link : deaf.links) link.liveness = model::Liveness::Unknown;
+        for (model::LinkReport& link : deaf.links)
+            link.liveness = model::Liveness::Unknown;
         post(engine::HeartChanged{deaf.links, deaf.peer});
     };
-    if (m_outside.gateways) m_outside.gateways->onChange = [this](bool reachable) { post(engine::GatewayChanged{reachable}); };
+    if (m_outside.gateways)
+        m_outside.gateways->onChange = [this](bool reachable) { post(engine::GatewayChanged{reachable}); };
 }
 
 void Runner::start(model::BootDigest boot) {
@@ -60,7 +65,8 @@ void Runner::post(engine::Event event) {
     // Not at once: the sockets that are readable now are read first, so that no silence is judged with its end unread.
     if (m_drainScheduled) return;
     m_drainScheduled = true;
-    QMetaObject::invokeMethod(this, [this] { drain(); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this] { drain(); }, Qt::QueuedConnection);
 }
 
 void Runner::order(engine::OrderGiven order, ports::ServicePort::Answered answered) {
@@ -77,7 +83,9 @@ void Runner::drain() {
     m_changed = false;
     noticeFreeze();
     // Time passes last.
-    std::stable_partition(m_queue.begin(), m_queue.end(), [](const engine::Event& event) { return !std::holds_alternative<engine::TimePassed>(event); });
+    std::stable_partition(m_queue.begin(), m_queue.end(), [](const engine::Event& event) {
+        return !std::holds_alternative<engine::TimePassed>(event);
+    });
     while (!m_queue.empty()) {
         const engine::Event event = std::move(m_queue.front());
         m_queue.pop_front();
@@ -91,7 +99,8 @@ void Runner::drain() {
 void Runner::step(const engine::Event& event) {
     // A copy: an action may end at once and post the next event, but only the next step may touch the engine's list.
     const std::vector<engine::Action> actions = m_engine.step(m_outside.clock.now(), event);
-    for (const engine::Action& action : actions) run(action);
+    for (const engine::Action& action : actions)
+        run(action);
     m_changed = m_changed || !actions.empty() || !std::holds_alternative<engine::TimePassed>(event);
 }
 
@@ -103,8 +112,12 @@ void Runner::run(const engine::Action& action) {
                    [&](const model::ResourceRequest& request) { m_outside.resources.send(request); },
                    [&](const engine::Explain& explain) { write(explain); },
                    [&](const engine::RaiseAlarm& raise) {
-                       m_outside.alarms.raise({.id = raise.id, .severity = raise.severity, .text = raise.text, .remedy = raise.remedy,
-                                               .since = m_outside.clock.now(), .sinceWallClockMs = m_outside.clock.wallClockMs()});
+                       m_outside.alarms.raise({.id = raise.id,
+                                               .severity = raise.severity,
+                                               .text = raise.text,
+                                               .remedy = raise.remedy,
+                                               .since = m_outside.clock.now(),
+                                               .sinceWallClockMs = m_outside.clock.wallClockMs()});
                    },
                    [&](const engine::ClearAlarm& clear) { m_outside.alarms.clear(clear.id); },
                    [&](const engine::AnswerOrder& answer) {

@@ -41,7 +41,7 @@ public:
     // `answered` is called once the engine has accepted or refused.
     void order(engine::OrderGiven order, ports::ServicePort::Answered answered);
 
-    std::function<void()> onChanged;          // after a step that did anything
+    std::function<void()> onChanged; // after a step that did anything
     std::function<void()> onShutdownFinished;
 
 private:

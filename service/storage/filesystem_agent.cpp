@@ -19,13 +19,16 @@ std::unique_ptr<ports::Agent> makeFilesystemAgent(const model::FilesystemSetting
     return std::make_unique<FilesystemAgent>(settings, lun, client);
 }
 
-FilesystemAgent::FilesystemAgent(const model::FilesystemSettings& settings, const model::LunSetup& lun, LunClient& client)
+FilesystemAgent::FilesystemAgent(const model::FilesystemSettings& settings, const model::LunSetup& lun,
+                                 LunClient& client)
     : m_settings(settings), m_lun(lun), m_client(client) {
-    for (QTimer* each : {&m_stuckTimer, &m_deadlineTimer}) each->setSingleShot(true);
+    for (QTimer* each : {&m_stuckTimer, &m_deadlineTimer})
+        each->setSingleShot(true);
     QObject::connect(&m_watchTimer, &QTimer::timeout, [this] { lookAtMount(); });
     QObject::connect(&m_stuckTimer, &QTimer::timeout, [this] { forceStuck(); });
     QObject::connect(&m_deadlineTimer, &QTimer::timeout, [this] {
-        finish(ResourceOutcome::Failed, "the filesystem of " + m_settings.mountPoint + " could not be given up: " + m_detail);
+        finish(ResourceOutcome::Failed,
+               "the filesystem of " + m_settings.mountPoint + " could not be given up: " + m_detail);
     });
 }
 
@@ -42,7 +45,9 @@ void FilesystemAgent::lookAtMount() {
     const ports::AgentResult now = look();
     if (now.outcome == ResourceOutcome::Running) return;
     m_watchTimer.stop();
-    if (onNotice) onNotice({model::ResourceNotice::Kind::Died, now.outcome == ResourceOutcome::Stopped ? "it was unmounted by somebody else" : now.detail});
+    if (onNotice)
+        onNotice({model::ResourceNotice::Kind::Died,
+                  now.outcome == ResourceOutcome::Stopped ? "it was unmounted by somebody else" : now.detail});
 }
 
 void FilesystemAgent::start(bool, ports::AgentDone done) {
@@ -54,11 +59,13 @@ void FilesystemAgent::start(bool, ports::AgentDone done) {
         return finish(ResourceOutcome::Failed,
                       "LUN " + m_lun.name + " is not there: " + (lun.detail.empty() ? "no login so far" : lun.detail));
     if (!lun.gateOpen)
-        return finish(ResourceOutcome::Failed, "LUN " + m_lun.name + " is latched shut: this node does not hold the reservation");
+        return finish(ResourceOutcome::Failed,
+                      "LUN " + m_lun.name + " is latched shut: this node does not hold the reservation");
     if (mountedByUs()) return finish(ResourceOutcome::Running, "was mounted already");
-    run(Doing::Starting, {m_client.program(), "mount", m_client.exportFile(m_settings.lun), m_client.loopRecord(m_settings.lun),
-                          std::to_string(lun.blockBytes), std::to_string(m_lun.minimumBytes), m_settings.mountPoint,
-                          m_settings.type, m_settings.options});
+    run(Doing::Starting,
+        {m_client.program(), "mount", m_client.exportFile(m_settings.lun), m_client.loopRecord(m_settings.lun),
+         std::to_string(lun.blockBytes), std::to_string(m_lun.minimumBytes), m_settings.mountPoint, m_settings.type,
+         m_settings.options});
 }
 
 void FilesystemAgent::stop(ports::AgentDone done) {
@@ -88,8 +95,8 @@ ports::AgentResult FilesystemAgent::look() const {
     const auto record = readLoopRecord(m_client.loopRecord(m_settings.lun));
     if (!record || !loopAlive(*record)) return {ResourceOutcome::Stopped, "not mounted"};
     if (!mountedByUs())
-        return {ResourceOutcome::Failed,
-                "not mounted on " + m_settings.mountPoint + ", but " + record->device + " still stands on LUN " + m_lun.name};
+        return {ResourceOutcome::Failed, "not mounted on " + m_settings.mountPoint + ", but " + record->device +
+                                             " still stands on LUN " + m_lun.name};
     const std::string options = mountedAt(m_settings.mountPoint)->superOptions;
     if (options.find("emergency_ro") != std::string::npos || options.find("shutdown") != std::string::npos)
         return {ResourceOutcome::Failed, "the filesystem has shut itself down after an I/O error"};
@@ -115,7 +122,8 @@ void FilesystemAgent::run(Doing doing, std::vector<std::string> command) {
     m_child = std::make_shared<ChildCommand>();
     m_child->onLine = [this](const std::string& line) {
         if (line.rfind("detail ", 0) == 0) m_detail = line.substr(7);
-        if (line.rfind("progress ", 0) == 0 && onNotice) onNotice({model::ResourceNotice::Kind::Progress, line.substr(9)});
+        if (line.rfind("progress ", 0) == 0 && onNotice)
+            onNotice({model::ResourceNotice::Kind::Progress, line.substr(9)});
     };
     m_child->onEnd = [this](platform::ChildEnd end) { childEnded(end); };
     if (const Result<void> started = m_child->start(command); !started)
@@ -128,10 +136,8 @@ void FilesystemAgent::childEnded(platform::ChildEnd end) {
     if (std::exchange(m_unmountWhenChildEnds, false)) return unmount(m_doing == Doing::Killing);
     if (m_detail.empty() && !end.clean()) m_detail = "the helper ended with " + end.text();
     switch (m_doing) {
-    case Doing::Starting:
-        return finish(end.clean() ? ResourceOutcome::Running : ResourceOutcome::Failed, m_detail);
-    case Doing::Stopping:
-        return finish(end.clean() ? ResourceOutcome::Stopped : ResourceOutcome::Failed, m_detail);
+    case Doing::Starting: return finish(end.clean() ? ResourceOutcome::Running : ResourceOutcome::Failed, m_detail);
+    case Doing::Stopping: return finish(end.clean() ? ResourceOutcome::Stopped : ResourceOutcome::Failed, m_detail);
     case Doing::Killing:
         if (end.clean()) return finish(ResourceOutcome::Stopped, m_detail);
         if (m_serverKilled) return finish(ResourceOutcome::Failed, m_detail);

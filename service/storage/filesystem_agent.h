@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The agent of resources of type "filesystem": a LUN's file, a loop device on it, a filesystem on that. Whatever may wait
-// for the disk happens in child processes.
+// The agent of resources of type "filesystem": a LUN's file, a loop device on it, a filesystem on that. Whatever may
+// wait for the disk happens in child processes.
 #pragma once
 
 #include "model/configuration.h"
@@ -53,12 +53,12 @@ private:
     Doing m_doing = Doing::Nothing;
     ports::AgentDone m_done;
     std::shared_ptr<ChildCommand> m_child;
-    std::string m_detail;          // the child's last word
+    std::string m_detail; // the child's last word
     bool m_unmountWhenChildEnds = false;
-    bool m_serverKilled = false;   // in this kill()
+    bool m_serverKilled = false; // in this kill()
     QTimer m_stuckTimer;
     QTimer m_deadlineTimer;
-    QTimer m_watchTimer;           // while it runs
+    QTimer m_watchTimer; // while it runs
 };
 
 } // namespace dyad::storage

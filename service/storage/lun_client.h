@@ -8,11 +8,11 @@
 namespace dyad::storage {
 
 struct LunClientSetup {
-    std::string program;                   // dyad-lun, absolute
+    std::string program; // dyad-lun, absolute
     std::string runDirectory = "/run/dyad";
-    model::Configuration configuration;    // its LUNs, its name and its nodes' names
+    model::Configuration configuration;        // its LUNs, its name and its nodes' names
     model::NodeId node = model::NodeId::First; // this one
-    std::vector<std::string> extraOptions; // more of dyad-lun's command line (tests, slow arrays)
+    std::vector<std::string> extraOptions;     // more of dyad-lun's command line (tests, slow arrays)
 };
 
 class LunClient final : public ports::ReservationPort {

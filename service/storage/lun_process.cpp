@@ -61,7 +61,8 @@ void LunProcess::tryConnect() {
     platform::FileDescriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         if (!m_startedOnce) return startProgram();
-        if (++m_tries < lunConnectTries) m_connectTimer.start(wholeMs(lunConnectPause));
+        if (++m_tries < lunConnectTries)
+            m_connectTimer.start(wholeMs(lunConnectPause));
         else {
             m_state.detail = "dyad-lun does not answer on " + path;
             m_startedOnce = false;
@@ -152,7 +153,8 @@ void LunProcess::disconnected(const std::string& why) {
     m_state.detail = why;
     std::map<std::uint64_t, Outstanding> lost;
     lost.swap(m_outstanding);
-    for (const auto& [operation, each] : lost) fail(each.request, ReservationOutcome::NoPath, why);
+    for (const auto& [operation, each] : lost)
+        fail(each.request, ReservationOutcome::NoPath, why);
     if (wasUp) notice(LunNotice::Kind::PathDown, why);
 }
 
@@ -162,8 +164,9 @@ void LunProcess::readMessages() {
     for (unsigned i = 0; i < batch && m_socket.valid(); ++i) {
         const ssize_t got = ::recv(m_socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-        const Result<LunMessage> message = got > 0 ? decodeLunMessage(std::span(bytes).first(static_cast<std::size_t>(got)))
-                                                   : Result<LunMessage>(Error{"speak with dyad-lun", m_settings.name, "it hung up", {}});
+        const Result<LunMessage> message =
+            got > 0 ? decodeLunMessage(std::span(bytes).first(static_cast<std::size_t>(got)))
+                    : Result<LunMessage>(Error{"speak with dyad-lun", m_settings.name, "it hung up", {}});
         if (!message) {
             disconnected(message.error().text());
             // Alive, but it gave our connection up or speaks another version: look again, soon.
@@ -218,16 +221,19 @@ void LunProcess::readMessages() {
 bool LunProcess::write(const LunMessage& message) {
     if (!m_socket.valid()) return false;
     const std::vector<std::uint8_t> bytes = encodeLunMessage(message);
-    return ::send(m_socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+    return ::send(m_socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(bytes.size());
 }
 
 void LunProcess::send(const ReservationRequest& request) {
     if (!m_socket.valid())
-        return fail(request, ReservationOutcome::NoPath, m_state.detail.empty() ? "dyad-lun is being started" : m_state.detail);
+        return fail(request, ReservationOutcome::NoPath,
+                    m_state.detail.empty() ? "dyad-lun is being started" : m_state.detail);
     if (m_outstanding.size() >= maxLunOutstanding)
         return fail(request, ReservationOutcome::Late, "too many requests wait for the array");
     if (!write(LunRequest{request})) return fail(request, ReservationOutcome::Late, "dyad-lun does not take requests");
-    m_outstanding.insert_or_assign(request.operation.value, Outstanding{request, platform::monotonicNow() + lunAnswerDeadline});
+    m_outstanding.insert_or_assign(request.operation.value,
+                                   Outstanding{request, platform::monotonicNow() + lunAnswerDeadline});
     if (!m_deadlineTimer.isActive()) lookAtDeadlines();
 }
 
@@ -285,8 +291,10 @@ void LunProcess::lookAtDeadlines() {
         ++each;
     }
     if (m_shutPending) {
-        if (m_shutDeadline <= now) kill();
-        else if (!next || m_shutDeadline < *next) next = m_shutDeadline;
+        if (m_shutDeadline <= now)
+            kill();
+        else if (!next || m_shutDeadline < *next)
+            next = m_shutDeadline;
     }
     if (next) m_deadlineTimer.start(wholeMs(*next - now));
 }

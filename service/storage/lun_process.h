@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dyadd's end of one dyad-lun: starts it or adopts a living one, speaks with it, notices its death at once and starts it
-// again. Every request is answered once, at the latest when its deadline has passed.
+// dyadd's end of one dyad-lun: starts it or adopts a living one, speaks with it, notices its death at once and starts
+// it again. Every request is answered once, at the latest when its deadline has passed.
 #pragma once
 
 #include "model/configuration.h"
@@ -18,11 +18,11 @@
 
 namespace dyad::storage {
 
-inline constexpr Duration lunAnswerDeadline = 4s;   // dyad-lun answers within 3 s; what isn't there then is Late
-inline constexpr Duration lunConnectPause = 5ms;    // while a started dyad-lun makes its socket
+inline constexpr Duration lunAnswerDeadline = 4s; // dyad-lun answers within 3 s; what isn't there then is Late
+inline constexpr Duration lunConnectPause = 5ms;  // while a started dyad-lun makes its socket
 inline constexpr unsigned lunConnectTries = 400;
 inline constexpr Duration lunRestartPause = 200ms;
-inline constexpr Duration lunShutDeadline = 500ms;  // a gate that isn't reported shut by then: dyad-lun is killed
+inline constexpr Duration lunShutDeadline = 500ms; // a gate that isn't reported shut by then: dyad-lun is killed
 inline constexpr std::size_t maxLunOutstanding = 64;
 
 struct LunProcessSettings {
@@ -75,7 +75,7 @@ private:
     LunProcessSettings m_settings;
     LunState m_state;
     bool m_begun = false;
-    bool m_startedOnce = false;      // of this round of connecting
+    bool m_startedOnce = false; // of this round of connecting
     bool m_askedToQuit = false;
     bool m_quitting = false;
     bool m_stateSeen = false;        // dyad-lun has told its state at least once

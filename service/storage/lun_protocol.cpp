@@ -134,7 +134,8 @@ std::vector<std::uint8_t> encodeAnswer(model::ReservationAnswer answer) {
     putKey(to, answer.snapshot.holder);
     to.number(answer.snapshot.type);
     to.put(static_cast<std::uint16_t>(answer.snapshot.registrants.size()));
-    for (const model::ReservationKey key : answer.snapshot.registrants) to.put(key.value);
+    for (const model::ReservationKey key : answer.snapshot.registrants)
+        to.put(key.value);
     to.text(answer.detail);
     return to.take();
 }
@@ -150,9 +151,11 @@ LunMessage decodeAnswer(Reader& from) {
     message.answer.snapshot.holder = getKey(from);
     message.answer.snapshot.type = static_cast<model::ReservationType>(from.get<std::uint8_t>());
     const std::size_t count = from.get<std::uint16_t>();
-    if (count > maxLunMessageKeys) from.refuse();
+    if (count > maxLunMessageKeys)
+        from.refuse();
     else
-        for (std::size_t i = 0; i < count; ++i) message.answer.snapshot.registrants.push_back({from.get<std::uint64_t>()});
+        for (std::size_t i = 0; i < count; ++i)
+            message.answer.snapshot.registrants.push_back({from.get<std::uint64_t>()});
     message.answer.detail = from.text();
     return message;
 }
@@ -237,7 +240,8 @@ std::uint64_t lunSettingsDigest(const std::vector<std::string>& words) {
     std::uint64_t digest = 0xcbf29ce484222325u;
     const auto mix = [&digest](std::uint8_t byte) { digest = (digest ^ byte) * 0x100000001b3u; };
     for (const std::string& word : words) {
-        for (const char each : word) mix(static_cast<std::uint8_t>(each));
+        for (const char each : word)
+            mix(static_cast<std::uint8_t>(each));
         mix(0);
     }
     return digest;

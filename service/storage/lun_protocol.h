@@ -17,8 +17,8 @@ namespace dyad::storage {
 inline constexpr std::uint32_t lunProtocolMagic = 0x4e4c5944; // "DYLN"
 inline constexpr std::uint16_t lunProtocolVersion = 1;
 inline constexpr std::size_t maxLunMessageBytes = 32 * 1024;
-inline constexpr std::size_t maxLunMessageText = 1024;  // longer details are cut
-inline constexpr std::size_t maxLunMessageKeys = 2048;  // more registrants than that are not passed on: Refused
+inline constexpr std::size_t maxLunMessageText = 1024; // longer details are cut
+inline constexpr std::size_t maxLunMessageKeys = 2048; // more registrants than that are not passed on: Refused
 
 // dyadd → dyad-lun
 struct LunHello {

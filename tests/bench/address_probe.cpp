@@ -84,7 +84,8 @@ Result<void> AddressProbe::start() {
         entered = 1;
         state->run();
     });
-    while (entered == 0) std::this_thread::sleep_for(1ms);
+    while (entered == 0)
+        std::this_thread::sleep_for(1ms);
     if (trouble) return *trouble;
     return {};
 }

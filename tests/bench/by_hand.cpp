@@ -29,20 +29,21 @@ constexpr Duration announcementPause = 100ms;
 Result<void> inHost(const std::string& host, const std::vector<std::string>& command) {
     auto output = runInHost(host, command);
     if (!output) return output.error();
-    if (output.value().exitStatus != 0)
-        return Error{"run " + command.front(), "on " + host, output.value().text, ""};
+    if (output.value().exitStatus != 0) return Error{"run " + command.front(), "on " + host, output.value().text, ""};
     return {};
 }
 
 // Detached at once: the loop device goes with the mount.
-const std::string mountDisk = std::string("device=$(losetup --find --show --direct-io=on ") + exportedFile + ") && mount -t ext4 $device " +
-                              dataMount + " && losetup --detach $device";
+const std::string mountDisk = std::string("device=$(losetup --find --show --direct-io=on ") + exportedFile +
+                              ") && mount -t ext4 $device " + dataMount + " && losetup --detach $device";
 
 // What the preset "postgresql" starts, setting for setting (agents/postgresql_agent.cpp).
 const std::string startDatabase =
-    std::string("rm -f ") + dataDirectory + "/postmaster.pid; exec setsid setpriv --reuid postgres --regid postgres --init-groups " +
-    postgresqlBin + "/postgres -D " + dataDirectory +
-    " -c recovery_init_sync_method=syncfs -c 'listen_addresses=*' -c port=5432 -c unix_socket_directories=/run/postgresql"
+    std::string("rm -f ") + dataDirectory +
+    "/postmaster.pid; exec setsid setpriv --reuid postgres --regid postgres --init-groups " + postgresqlBin +
+    "/postgres -D " + dataDirectory +
+    " -c recovery_init_sync_method=syncfs -c 'listen_addresses=*' -c port=5432 -c "
+    "unix_socket_directories=/run/postgresql"
     " -c log_startup_progress_interval=250ms > /var/log/database.log 2>&1 < /dev/null";
 
 } // namespace
@@ -65,14 +66,16 @@ ByHand::~ByHand() {
 }
 
 Result<void> ByHand::prepare(const std::string& host) {
-    const std::string command = "mkdir -p " + std::string(lunFolder) + "; exec setsid " + programPath("dyad-lun") + " --name array --dir " +
-                                lunFolder + " --initiator iqn.2026-11.example:" + host + " --portal " + arrayAddress + ":3260 --target " +
-                                targetName + " --lun " + std::to_string(dataLun) + " --isid " + (host == "alpha" ? "1" : "2") +
+    const std::string command = "mkdir -p " + std::string(lunFolder) + "; exec setsid " + programPath("dyad-lun") +
+                                " --name array --dir " + lunFolder + " --initiator iqn.2026-11.example:" + host +
+                                " --portal " + arrayAddress + ":3260 --target " + targetName + " --lun " +
+                                std::to_string(dataLun) + " --isid " + (host == "alpha" ? "1" : "2") +
                                 " > /var/log/lun.log 2>&1 < /dev/null &";
     if (auto started = inHost(host, {"sh", "-c", command}); !started) return started;
     const auto first = firstProcess(host);
     if (!first) return Error{"prepare", host, "the host is off", ""};
-    auto control = LunControl::connect("/proc/" + std::to_string(first->pid) + "/root" + lunFolder + "/control", patience);
+    auto control =
+        LunControl::connect("/proc/" + std::to_string(first->pid) + "/root" + lunFolder + "/control", patience);
     if (!control) return control.error();
     m_state->luns.insert_or_assign(host, std::move(control.value()));
     return {};
@@ -81,7 +84,8 @@ Result<void> ByHand::prepare(const std::string& host) {
 void ByHand::forget(const std::string& host) { m_state->luns.erase(host); }
 
 Result<void> ByHand::start(const std::string& host) {
-    if (auto claimed = m_state->luns.at(host).claim(host == "alpha" ? model::NodeId::First : model::NodeId::Second, ++m_state->epoch);
+    if (auto claimed = m_state->luns.at(host).claim(host == "alpha" ? model::NodeId::First : model::NodeId::Second,
+                                                    ++m_state->epoch);
         !claimed)
         return claimed;
     if (auto raised = raiseAddress(host); !raised) return raised;
@@ -92,13 +96,13 @@ Result<void> ByHand::start(const std::string& host) {
             announceAddress(host);
         }
     });
-    if (auto mounted = inHost(host, {"sh", "-c", mountDisk}); !mounted)
-        return mounted;
+    if (auto mounted = inHost(host, {"sh", "-c", mountDisk}); !mounted) return mounted;
     auto& database = m_state->databases[host];
     if (database.joinable()) database.join();
     const auto command = insideHost(host, {"sh", "-c", startDatabase});
     if (!command) return command.error();
-    database = std::thread([words = command.value()] { [[maybe_unused]] const auto ended = run(words, {.deadline = 24h}); });
+    database =
+        std::thread([words = command.value()] { [[maybe_unused]] const auto ended = run(words, {.deadline = 24h}); });
     return {};
 }
 

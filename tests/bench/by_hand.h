@@ -22,8 +22,8 @@ public:
     [[nodiscard]] Result<void> prepare(const std::string& host);
     // Forgets the host's dyad-lun; before a power-off.
     void forget(const std::string& host);
-    // Claims the LUN (from whoever holds it), raises the address, mounts, starts the database. Returns once the database
-    // runs as a process; when it answers, the client sees.
+    // Claims the LUN (from whoever holds it), raises the address, mounts, starts the database. Returns once the
+    // database runs as a process; when it answers, the client sees.
     [[nodiscard]] Result<void> start(const std::string& host);
     // The planned way down: address, database, mount, reservation.
     [[nodiscard]] Result<void> stop(const std::string& host);

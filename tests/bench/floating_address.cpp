@@ -56,7 +56,8 @@ void announce(int handle) {
     sockaddr_ll to{};
     to.sll_family = AF_PACKET;
     to.sll_ifindex = static_cast<int>(if_nametoindex(publicLink));
-    [[maybe_unused]] const auto sent = sendto(raw, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    [[maybe_unused]] const auto sent =
+        sendto(raw, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
     close(raw);
 }
 

@@ -42,7 +42,8 @@ double residentMiB(pid_t pid) {
 std::uint64_t processorTimeOf(const std::string& host) {
     std::uint64_t sum = 0;
     for (const char* program : programs)
-        for (const pid_t pid : findInHost(host, program)) sum += processorTime(pid);
+        for (const pid_t pid : findInHost(host, program))
+            sum += processorTime(pid);
     return sum;
 }
 
@@ -50,7 +51,8 @@ std::uint64_t processorTimeOf(const std::string& host) {
 
 Result<void> measureFootprint(unsigned seconds, PairFigures& figures) {
     std::uint64_t before[2];
-    for (int i = 0; i < 2; ++i) before[i] = processorTimeOf(hostNames[i]);
+    for (int i = 0; i < 2; ++i)
+        before[i] = processorTimeOf(hostNames[i]);
     const Instant began = monotonicNow();
     std::this_thread::sleep_for(std::chrono::seconds(seconds));
     for (int i = 0; i < 2; ++i) {
@@ -58,9 +60,12 @@ Result<void> measureFootprint(unsigned seconds, PairFigures& figures) {
         if (findInHost(host, "dyadd").empty()) return Error{"measure", host, "dyadd does not run", ""};
         const auto used = static_cast<double>(processorTimeOf(host) - before[i]);
         figures.idleCpu.add(100 * used / static_cast<double>((monotonicNow() - began).count()));
-        for (const pid_t pid : findInHost(host, "dyad-heart")) figures.heartMemory.add(residentMiB(pid));
-        for (const pid_t pid : findInHost(host, "dyadd")) figures.serviceMemory.add(residentMiB(pid));
-        for (const pid_t pid : findInHost(host, "dyad-lun")) figures.lunMemory.add(residentMiB(pid));
+        for (const pid_t pid : findInHost(host, "dyad-heart"))
+            figures.heartMemory.add(residentMiB(pid));
+        for (const pid_t pid : findInHost(host, "dyadd"))
+            figures.serviceMemory.add(residentMiB(pid));
+        for (const pid_t pid : findInHost(host, "dyad-lun"))
+            figures.lunMemory.add(residentMiB(pid));
     }
     return {};
 }

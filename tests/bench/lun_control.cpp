@@ -29,14 +29,16 @@ Result<storage::LunMessage> receive(int handle, Duration deadline) {
     if (ready <= 0) return Error{"wait for dyad-lun", "", "no message within " + toText(deadline), ""};
     std::vector<std::uint8_t> bytes(storage::maxLunMessageBytes);
     const auto got = recv(handle, bytes.data(), bytes.size(), 0);
-    if (got <= 0) return Error{"read from dyad-lun", "", got == 0 ? "it has closed the connection" : errnoText(errno), ""};
+    if (got <= 0)
+        return Error{"read from dyad-lun", "", got == 0 ? "it has closed the connection" : errnoText(errno), ""};
     bytes.resize(static_cast<std::size_t>(got));
     return storage::decodeLunMessage(bytes);
 }
 
 Result<void> transmit(int handle, const storage::LunMessage& message) {
     const auto bytes = storage::encodeLunMessage(message);
-    if (::send(handle, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) return Error{"write to dyad-lun", "", errnoText(errno), ""};
+    if (::send(handle, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0)
+        return Error{"write to dyad-lun", "", errnoText(errno), ""};
     return {};
 }
 
@@ -105,7 +107,8 @@ Result<void> LunControl::claim(model::NodeId node, std::uint32_t epoch) {
                         .expectedHolder = before.value().snapshot.holder});
     if (!claimed) return claimed.error();
     if (claimed.value().outcome != model::ReservationOutcome::Good)
-        return Error{"claim the LUN", "", std::string(toText(claimed.value().outcome)) + " " + claimed.value().detail, ""};
+        return Error{"claim the LUN", "", std::string(toText(claimed.value().outcome)) + " " + claimed.value().detail,
+                     ""};
     return {};
 }
 
@@ -113,7 +116,8 @@ Result<void> LunControl::release() {
     auto released = ask({.command = model::ReservationCommand::Release, .key = m_key});
     if (!released) return released.error();
     if (released.value().outcome != model::ReservationOutcome::Good)
-        return Error{"release the LUN", "", std::string(toText(released.value().outcome)) + " " + released.value().detail, ""};
+        return Error{"release the LUN", "",
+                     std::string(toText(released.value().outcome)) + " " + released.value().detail, ""};
     return {};
 }
 

@@ -16,7 +16,8 @@ public:
     // Blocks until it listens, has a session with the array and its file is exported.
     [[nodiscard]] static Result<LunControl> connect(const std::string& socketPath, Duration deadline);
     ~LunControl();
-    LunControl(LunControl&& other) noexcept : m_socket(std::exchange(other.m_socket, -1)), m_key(other.m_key), m_epoch(other.m_epoch) {}
+    LunControl(LunControl&& other) noexcept
+        : m_socket(std::exchange(other.m_socket, -1)), m_key(other.m_key), m_epoch(other.m_epoch) {}
     LunControl& operator=(LunControl&& other) noexcept {
         std::swap(m_socket, other.m_socket);
         std::swap(m_key, other.m_key);

@@ -25,25 +25,34 @@ double Figure::minimum() const { return m_values.empty() ? 0 : *std::min_element
 double Figure::maximum() const { return m_values.empty() ? 0 : *std::max_element(m_values.begin(), m_values.end()); }
 
 void Figure::print() const {
-    std::printf("  %-58s median %8.1f  min %8.1f  max %8.1f %s  (%zu runs)\n", m_name.c_str(), median(), minimum(), maximum(),
-                m_unit.c_str(), m_values.size());
+    std::printf("  %-58s median %8.1f  min %8.1f  max %8.1f %s  (%zu runs)\n", m_name.c_str(), median(), minimum(),
+                maximum(), m_unit.c_str(), m_values.size());
     std::fflush(stdout);
 }
 
 QJsonObject Figure::json() const {
     QJsonArray values;
-    for (const double value : m_values) values.append(rounded(value));
-    return {{"name", QString::fromStdString(m_name)}, {"unit", QString::fromStdString(m_unit)}, {"median", rounded(median())},
-            {"min", rounded(minimum())},              {"max", rounded(maximum())},              {"runs", values}};
+    for (const double value : m_values)
+        values.append(rounded(value));
+    return {{"name", QString::fromStdString(m_name)},
+            {"unit", QString::fromStdString(m_unit)},
+            {"median", rounded(median())},
+            {"min", rounded(minimum())},
+            {"max", rounded(maximum())},
+            {"runs", values}};
 }
 
 void Goal::print() const {
-    std::printf("  %s %-58s %8.2f of at most %8.2f %s\n", met() ? "✓" : "✗", words.c_str(), reached, limit, unit.c_str());
+    std::printf("  %s %-58s %8.2f of at most %8.2f %s\n", met() ? "✓" : "✗", words.c_str(), reached, limit,
+                unit.c_str());
 }
 
 QJsonObject Goal::json() const {
-    return {{"goal", QString::fromStdString(words)}, {"reached", rounded(reached)}, {"limit", rounded(limit)},
-            {"unit", QString::fromStdString(unit)},  {"met", met()}};
+    return {{"goal", QString::fromStdString(words)},
+            {"reached", rounded(reached)},
+            {"limit", rounded(limit)},
+            {"unit", QString::fromStdString(unit)},
+            {"met", met()}};
 }
 
 } // namespace dyad::bench

@@ -24,8 +24,8 @@ using namespace dyad::lab;
 namespace {
 
 constexpr Duration patience = 60s;
-// Between two runs. The client's kernel asks 5 s after an address has moved whether it is still there, and ignores every
-// announcement within a second of the answer: a run must not begin just then.
+// Between two runs. The client's kernel asks 5 s after an address has moved whether it is still there, and ignores
+// every announcement within a second of the answer: a run must not begin just then.
 constexpr Duration settle = 8s;
 constexpr unsigned lossPercent = 20;
 
@@ -47,7 +47,8 @@ Result<void> wellPair(const UpOptions& up) {
     for (const char* host : hostNames)
         if (auto answers = waitForService(host, patience); !answers) return answers;
     if (auto together = waitForEachOther(Instant(), patience); !together) return together;
-    if (!waitForLine("alpha", Instant(), "group_active", patience, groupName)) return broken("the group is not active on alpha");
+    if (!waitForLine("alpha", Instant(), "group_active", patience, groupName))
+        return broken("the group is not active on alpha");
     return {};
 }
 
@@ -132,11 +133,13 @@ Result<void> measurePair(const Plan& plan, PairFigures& figures) {
         const std::string heir = otherHost(owner);
         const auto off = powerOff(owner);
         if (!off) return off.error();
-        if (!waitForLine(heir, off.value(), "group_active", patience, groupName)) return broken(heir + " did not take over");
+        if (!waitForLine(heir, off.value(), "group_active", patience, groupName))
+            return broken(heir + " did not take over");
         if (!client.waitForNewRow(patience)) return broken("the client can't write after the power-off");
         const auto moments = timeLine(heir, off.value(), groupName);
         const auto find = [&](const char* name) {
-            return std::find_if(moments.begin(), moments.end(), [&](const Moment& moment) { return moment.name == name; });
+            return std::find_if(moments.begin(), moments.end(),
+                                [&](const Moment& moment) { return moment.name == name; });
         };
         if (find("last_heartbeat") != moments.end() && find("reservation_won") != moments.end())
             figures.heartbeatToWon.add(milliseconds(find("reservation_won")->at - find("last_heartbeat")->at));
@@ -152,7 +155,8 @@ Result<void> measurePair(const Plan& plan, PairFigures& figures) {
         const std::string heir = otherHost(owner);
         const Instant ordered = monotonicNow();
         if (auto switched = dyadOn(owner, {"switchover", groupName}); !switched) return switched.error();
-        if (!waitForLine(heir, ordered, "group_active", patience, groupName)) return broken("the group did not switch over");
+        if (!waitForLine(heir, ordered, "group_active", patience, groupName))
+            return broken("the group did not switch over");
         if (!client.waitForNewRow(patience)) return broken("the client can't write after the switchover");
         figures.plannedGap.add(milliseconds(client.gap().longest));
         progress("switchover", run + 1, plan.runs, milliseconds(client.gap().longest));
@@ -189,16 +193,20 @@ Result<void> measureOverload(const Plan& plan, Figure& takeovers, Figure& gap) {
     Client client(clientOf(plan));
     if (auto started = client.start(); !started) return started;
     if (!client.waitForNewRow(patience)) return broken("the client can't write");
-    if (auto lossy = interfere({{"alpha-private", "beta-private", lossPercent}, {"beta-private", "alpha-private", lossPercent}}); !lossy)
+    if (auto lossy =
+            interfere({{"alpha-private", "beta-private", lossPercent}, {"beta-private", "alpha-private", lossPercent}});
+        !lossy)
         return lossy;
     const Instant began = monotonicNow();
     client.restartGap();
-    auto stressed = runWell({"stress-ng", "--quiet", "--cpu", "4", "--timeout", std::to_string(plan.overloadSeconds) + "s"},
-                            {.deadline = std::chrono::seconds(plan.overloadSeconds + 60)});
+    auto stressed =
+        runWell({"stress-ng", "--quiet", "--cpu", "4", "--timeout", std::to_string(plan.overloadSeconds) + "s"},
+                {.deadline = std::chrono::seconds(plan.overloadSeconds + 60)});
     if (!stressed) return stressed.error();
     double count = 0;
     for (const char* host : hostNames)
-        for (const auto& line : readJournal(host, began)) count += line.kind == "reservation_won" ? 1 : 0;
+        for (const auto& line : readJournal(host, began))
+            count += line.kind == "reservation_won" ? 1 : 0;
     takeovers.add(count);
     gap.add(milliseconds(client.gap().longest));
     return checkRows(client);
@@ -210,7 +218,8 @@ Findings measureTakeover(const Plan& plan) {
         if (!plan.only.empty() && std::find(plan.only.begin(), plan.only.end(), name) == plan.only.end()) return;
         std::printf("  %s\n", name);
         std::fflush(stdout);
-        if (const auto result = measure(); !result) findings.troubles.push_back(std::string(name) + ": " + result.error().text());
+        if (const auto result = measure(); !result)
+            findings.troubles.push_back(std::string(name) + ": " + result.error().text());
     };
     Figure handPowerOff("power-off by hand, nothing to detect: client gap", "ms");
     Figure handPlanned("stop and start by hand: client gap", "ms");
@@ -223,7 +232,8 @@ Findings measureTakeover(const Plan& plan) {
     part("address-only", [&] { return measureAddressOnly(plan, addressGap); });
     part("overload", [&] { return measureOverload(plan, takeovers, overloadGap); });
 
-    const auto goal = [&](const std::string& words, const Figure& figure, double reached, double limit, const char* unit) {
+    const auto goal = [&](const std::string& words, const Figure& figure, double reached, double limit,
+                          const char* unit) {
         if (!figure.empty()) findings.goals.push_back({words, reached, limit, unit});
     };
     goal("last heartbeat to reservation won", pair.heartbeatToWon, pair.heartbeatToWon.median(), 200, "ms");
@@ -232,13 +242,15 @@ Findings measureTakeover(const Plan& plan) {
              1.3 * (200 + handPowerOff.median()), "ms");
     goal("client gap, address only", addressGap, addressGap.median(), 200, "ms");
     if (!handPlanned.empty())
-        goal("client gap of a switchover: 1.2 x by hand", pair.plannedGap, pair.plannedGap.median(), 1.2 * handPlanned.median(), "ms");
+        goal("client gap of a switchover: 1.2 x by hand", pair.plannedGap, pair.plannedGap.median(),
+             1.2 * handPlanned.median(), "ms");
     goal("idle processor time of a host", pair.idleCpu, pair.idleCpu.median(), 1, "%");
     goal("dyad-heart resident", pair.heartMemory, pair.heartMemory.maximum(), 8, "MiB");
     goal("dyadd resident", pair.serviceMemory, pair.serviceMemory.maximum(), 40, "MiB");
     goal("false takeovers under overload", takeovers, takeovers.maximum(), 0, "");
-    for (const auto* figure : {&pair.heartbeatToWon, &handPowerOff, &pair.powerOffGap, &addressGap, &handPlanned, &pair.plannedGap,
-                               &pair.idleCpu, &pair.heartMemory, &pair.serviceMemory, &pair.lunMemory, &takeovers, &overloadGap})
+    for (const auto* figure :
+         {&pair.heartbeatToWon, &handPowerOff, &pair.powerOffGap, &addressGap, &handPlanned, &pair.plannedGap,
+          &pair.idleCpu, &pair.heartMemory, &pair.serviceMemory, &pair.lunMemory, &takeovers, &overloadGap})
         if (!figure->empty()) findings.figures.push_back(*figure);
     return findings;
 }

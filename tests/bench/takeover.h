@@ -12,10 +12,10 @@ namespace dyad::bench {
 
 struct Plan {
     unsigned runs = 10;
-    bool fullLoad = false;           // else the client is the probe alone: a row every 5 ms
+    bool fullLoad = false; // else the client is the probe alone: a row every 5 ms
     unsigned overloadSeconds = 120;
     unsigned idleSeconds = 20;
-    std::vector<std::string> only;   // of partNames; empty: all
+    std::vector<std::string> only; // of partNames; empty: all
 };
 
 inline constexpr const char* partNames[] = {"by-hand", "pair", "address-only", "overload"};

@@ -33,7 +33,10 @@ void FakeReservations::send(const model::ReservationRequest& request) {
         std::erase_if(there.registrants, [&](model::ReservationKey key) { return !key.sameClaim(request.key); });
         break;
     case model::ReservationCommand::Claim:
-        there = {.generation = there.generation + 1, .registrants = {request.key}, .holder = request.key, .type = model::ReservationType::WriteExclusive};
+        there = {.generation = there.generation + 1,
+                 .registrants = {request.key},
+                 .holder = request.key,
+                 .type = model::ReservationType::WriteExclusive};
         break;
     case model::ReservationCommand::Release: there = {.generation = there.generation + 1}; break;
     }
@@ -43,7 +46,8 @@ void FakeReservations::send(const model::ReservationRequest& request) {
 
 bool FakeReservations::deliver() {
     const std::deque<model::ReservationAnswer> now = std::exchange(waiting, {});
-    for (const model::ReservationAnswer& answer : now) onAnswer(answer);
+    for (const model::ReservationAnswer& answer : now)
+        onAnswer(answer);
     return !now.empty();
 }
 
@@ -72,19 +76,23 @@ void FakeResources::send(const model::ResourceRequest& request) {
         running[key] = false;
         answer.outcome = model::ResourceOutcome::Stopped;
         break;
-    case model::ResourceVerb::Probe: answer.outcome = running[key] ? model::ResourceOutcome::Running : model::ResourceOutcome::Stopped; break;
+    case model::ResourceVerb::Probe:
+        answer.outcome = running[key] ? model::ResourceOutcome::Running : model::ResourceOutcome::Stopped;
+        break;
     }
     waiting.push_back(answer);
 }
 
 bool FakeResources::deliver() {
     const std::deque<model::ResourceAnswer> now = std::exchange(waiting, {});
-    for (const model::ResourceAnswer& answer : now) onAnswer(answer);
+    for (const model::ResourceAnswer& answer : now)
+        onAnswer(answer);
     return !now.empty();
 }
 
 bool FakeJournal::has(const std::string& kind) const {
-    return std::any_of(entries.begin(), entries.end(), [&](const model::JournalEntry& entry) { return entry.kind == kind; });
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const model::JournalEntry& entry) { return entry.kind == kind; });
 }
 
 } // namespace dyad::fakes

@@ -84,7 +84,9 @@ struct FakeGateways : ports::GatewayPort {};
 struct FakeAgent : ports::Agent {
     std::vector<std::string> calls;
     ports::AgentDone done;
-    void start(bool takeover, ports::AgentDone whenDone) override { note(takeover ? "start after takeover" : "start", std::move(whenDone)); }
+    void start(bool takeover, ports::AgentDone whenDone) override {
+        note(takeover ? "start after takeover" : "start", std::move(whenDone));
+    }
     void stop(ports::AgentDone whenDone) override { note("stop", std::move(whenDone)); }
     void kill(ports::AgentDone whenDone) override { note("kill", std::move(whenDone)); }
     void probe(ports::AgentDone whenDone) override { note("probe", std::move(whenDone)); }

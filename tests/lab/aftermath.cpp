@@ -15,7 +15,8 @@ constexpr const char* shownLogLines = "30";
 void printAftermath(std::FILE* to) {
     for (const char* host : hostNames) {
         std::fprintf(to, "\n--- journal of %s\n", host);
-        for (const auto& line : journalTail(host, shownJournalLines)) std::fprintf(to, "%s\n", line.c_str());
+        for (const auto& line : journalTail(host, shownJournalLines))
+            std::fprintf(to, "%s\n", line.c_str());
         std::fprintf(to, "--- service log of %s\n", host);
         const auto tail = run({"tail", "-n", shownLogLines, serviceLogPath(host)});
         if (tail) std::fprintf(to, "%s", tail.value().text.c_str());

@@ -37,14 +37,19 @@ Result<void> configureTarget() {
         return {};
     };
     const auto until = std::chrono::steady_clock::now() + 10s;
-    while (!run({"tgtadm", "-C", "1", "--op", "show", "--mode", "system"}, options).value().text.starts_with("System")) {
-        if (std::chrono::steady_clock::now() > until) return Error{"wait for tgtd", "", "no answer for 10 s", "See array.log"};
+    while (
+        !run({"tgtadm", "-C", "1", "--op", "show", "--mode", "system"}, options).value().text.starts_with("System")) {
+        if (std::chrono::steady_clock::now() > until)
+            return Error{"wait for tgtd", "", "no answer for 10 s", "See array.log"};
         std::this_thread::sleep_for(5ms);
     }
     if (auto made = order({"--op", "new", "--mode", "target", "--tid", "1", "-T", targetName}); !made) return made;
-    if (auto made = order({"--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", "1", "-b", imagePath(dataLun)}); !made)
+    if (auto made =
+            order({"--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", "1", "-b", imagePath(dataLun)});
+        !made)
         return made;
-    if (auto made = order({"--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", "2", "-b", folder() + "/held/disk"});
+    if (auto made =
+            order({"--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", "2", "-b", folder() + "/held/disk"});
         !made)
         return made;
     return order({"--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL"});

@@ -13,9 +13,9 @@ inline constexpr const char* targetName = "iqn.2026-11.example:array";
 inline constexpr unsigned dataLun = 1;
 inline constexpr unsigned ledgerLun = 2;
 
-[[nodiscard]] std::string imagePath(unsigned lun);   // of the backing file
-[[nodiscard]] std::string heldOrdersPath();          // see held_file.h
-[[nodiscard]] std::string lunUrl(unsigned lun);      // iscsi://portal/target/lun
+[[nodiscard]] std::string imagePath(unsigned lun); // of the backing file
+[[nodiscard]] std::string heldOrdersPath();        // see held_file.h
+[[nodiscard]] std::string lunUrl(unsigned lun);    // iscsi://portal/target/lun
 
 [[nodiscard]] Result<void> startArray(); // blocks until both LUNs are served, tens of ms
 // At once, as a power failure of the array would; every reservation is forgotten.

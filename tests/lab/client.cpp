@@ -37,7 +37,8 @@ Result<void> Client::start() {
         entered = 1;
         ClientLoop(state->record, load).run();
     });
-    while (entered == 0) std::this_thread::sleep_for(1ms);
+    while (entered == 0)
+        std::this_thread::sleep_for(1ms);
     if (trouble) return *trouble;
     return {};
 }
@@ -99,13 +100,15 @@ Result<LedgerVerdict> Client::verify() const {
     std::optional<Error> trouble;
     auto inside = insideNetwork("client", [&] {
         PGconn* connection = PQconnectdb(clientConnection(5).c_str());
-        PGresult* rows = PQstatus(connection) == CONNECTION_OK ? PQexec(connection, "select id from ledger order by id") : nullptr;
+        PGresult* rows =
+            PQstatus(connection) == CONNECTION_OK ? PQexec(connection, "select id from ledger order by id") : nullptr;
         if (rows == nullptr || PQresultStatus(rows) != PGRES_TUPLES_OK) {
             trouble = Error{"read the rows back", "through the floating address", PQerrorMessage(connection), ""};
         } else {
             const int count = PQntuples(rows);
             stored.reserve(static_cast<std::size_t>(count));
-            for (int i = 0; i < count; ++i) stored.push_back(std::stoull(PQgetvalue(rows, i, 0)));
+            for (int i = 0; i < count; ++i)
+                stored.push_back(std::stoull(PQgetvalue(rows, i, 0)));
         }
         PQclear(rows);
         PQfinish(connection);

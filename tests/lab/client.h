@@ -22,15 +22,15 @@ struct ClientSettings {
 // The largest distance between two acknowledged rows, of all connections, since the last call of restartGap().
 struct ClientGap {
     Duration longest{0};
-    Instant from; // the acknowledgement before
-    Instant to;   // and the first one after
+    Instant from;              // the acknowledgement before
+    Instant to;                // and the first one after
     Duration worstLateness{0}; // of the probe's own timer: how far the figure can be trusted
 };
 
 struct LedgerVerdict {
-    std::uint64_t acknowledged = 0; // rows that the client was told are stored, when the check began
-    std::uint64_t found = 0;        // of these, in the database
-    std::uint64_t duplicates = 0;   // rows stored more than once
+    std::uint64_t acknowledged = 0;     // rows that the client was told are stored, when the check began
+    std::uint64_t found = 0;            // of these, in the database
+    std::uint64_t duplicates = 0;       // rows stored more than once
     std::vector<std::uint64_t> missing; // at most maxMissingShown
     [[nodiscard]] bool holds() const { return found == acknowledged && duplicates == 0; }
 };

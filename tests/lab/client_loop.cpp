@@ -13,7 +13,7 @@ namespace dyad::lab {
 namespace {
 
 constexpr Duration probePeriod = 5ms;
-constexpr Duration silence = 100ms;       // then the probe tries other connections
+constexpr Duration silence = 100ms; // then the probe tries other connections
 constexpr Duration attemptPeriod = 10ms;
 constexpr Duration attemptPatience = 300ms; // with a host that doesn't answer at all
 // A server that has taken the connection is given longer, and only a few are kept waiting there: else the attempts
@@ -26,7 +26,8 @@ constexpr std::size_t maxRowsKept = 20'000'000;
 } // namespace
 
 std::string clientConnection(int timeoutSeconds) {
-    return std::string("host=") + floatingAddress + " user=postgres dbname=postgres sslmode=disable gssencmode=disable connect_timeout=" +
+    return std::string("host=") + floatingAddress +
+           " user=postgres dbname=postgres sslmode=disable gssencmode=disable connect_timeout=" +
            std::to_string(timeoutSeconds);
 }
 
@@ -34,8 +35,10 @@ ClientLoop::ClientLoop(ClientRecord& record, unsigned loadConnections) : m_recor
 
 ClientLoop::~ClientLoop() {
     drop(m_probe);
-    for (auto& session : m_attempts) drop(session);
-    for (auto& session : m_load) drop(session);
+    for (auto& session : m_attempts)
+        drop(session);
+    for (auto& session : m_load)
+        drop(session);
 }
 
 void ClientLoop::drop(Session& session) {
@@ -53,7 +56,8 @@ void ClientLoop::attempt(Session& session, Instant now) {
         return;
     }
     // What a server says while it ends is no news to a customer who is waiting for the next one.
-    PQsetNoticeProcessor(session.connection, [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        session.connection, [](void*, const char*) {}, nullptr);
     PQsetnonblocking(session.connection, 1);
 }
 
@@ -64,7 +68,8 @@ void ClientLoop::send(Session& session, Instant now) {
         if (m_record.acknowledged.size() >= maxRowsKept) return;
         row = m_record.nextRow++;
     }
-    const std::string text = "insert into ledger values (" + std::to_string(row) + "," + std::to_string(now.nanoseconds() / 1000) + ")";
+    const std::string text =
+        "insert into ledger values (" + std::to_string(row) + "," + std::to_string(now.nanoseconds() / 1000) + ")";
     session.row = row;
     session.sentAt = now;
     if (PQsendQuery(session.connection, text.c_str()) != 1) drop(session);
@@ -114,7 +119,8 @@ void ClientLoop::serve(Session& session, short events) {
             return;
         }
         acknowledge(session);
-        while ((result = PQgetResult(session.connection)) != nullptr) PQclear(result);
+        while ((result = PQgetResult(session.connection)) != nullptr)
+            PQclear(result);
     }
 }
 
@@ -124,7 +130,8 @@ void ClientLoop::considerProbe(Instant now) {
         if (attempted.connection == nullptr || !attempted.connected || attempted.row) continue;
         drop(m_probe);
         std::swap(m_probe, attempted);
-        for (auto& other : m_attempts) drop(other);
+        for (auto& other : m_attempts)
+            drop(other);
         m_attempts.clear();
         m_newSessionAt = now;
         break;
@@ -134,13 +141,16 @@ void ClientLoop::considerProbe(Instant now) {
         if (attempted.connection == nullptr) return true;
         const bool taken = PQstatus(attempted.connection) != CONNECTION_STARTED;
         const bool hopeless = now - attempted.began > (taken ? answerPatience : attemptPatience);
-        if (hopeless) drop(attempted);
-        else if (taken) ++waitingThere;
+        if (hopeless)
+            drop(attempted);
+        else if (taken)
+            ++waitingThere;
         return hopeless;
     });
     const bool silent = m_probe.connection == nullptr || (m_probe.row && now - m_probe.sentAt > silence);
     if (!silent && !m_attempts.empty()) {
-        for (auto& other : m_attempts) drop(other);
+        for (auto& other : m_attempts)
+            drop(other);
         m_attempts.clear();
     }
     if (silent && now >= m_nextAttempt && m_attempts.size() < maxAttempts && waitingThere < maxWaitingThere) {
@@ -187,7 +197,8 @@ void ClientLoop::run() {
     while (!m_record.stop) {
         const Instant now = monotonicNow();
         considerProbe(now);
-        for (auto& session : m_load) considerLoad(session, now);
+        for (auto& session : m_load)
+            considerLoad(session, now);
 
         descriptors.clear();
         owners.clear();
@@ -200,13 +211,16 @@ void ClientLoop::run() {
             owners.push_back(&session);
         };
         watch(m_probe);
-        for (auto& session : m_attempts) watch(session);
-        for (auto& session : m_load) watch(session);
+        for (auto& session : m_attempts)
+            watch(session);
+        for (auto& session : m_load)
+            watch(session);
 
         const Duration wait = std::max(Duration(0), nextWakeUp(monotonicNow()) - monotonicNow());
         const timespec timeout{0, static_cast<long>(wait.count())};
         if (ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) <= 0) continue;
-        for (std::size_t i = 0; i < owners.size(); ++i) serve(*owners[i], descriptors[i].revents);
+        for (std::size_t i = 0; i < owners.size(); ++i)
+            serve(*owners[i], descriptors[i].revents);
     }
 }
 

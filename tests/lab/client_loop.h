@@ -38,8 +38,8 @@ private:
     struct Session {
         PGconn* connection = nullptr;
         bool connected = false;
-        bool writesWanted = false;       // poll for it while connecting
-        Instant began;                   // of the connection attempt
+        bool writesWanted = false;        // poll for it while connecting
+        Instant began;                    // of the connection attempt
         std::optional<std::uint64_t> row; // sent, not yet acknowledged
         Instant sentAt;
         Instant heardAt;

@@ -27,14 +27,16 @@ int remainingMs(Clock::time_point until) {
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
     std::vector<char*> list;
-    for (const auto& word : words) list.push_back(const_cast<char*>(word.c_str()));
+    for (const auto& word : words)
+        list.push_back(const_cast<char*>(word.c_str()));
     list.push_back(nullptr);
     return list;
 }
 
 std::string joined(const std::vector<std::string>& words) {
     std::string line;
-    for (const auto& word : words) line += (line.empty() ? "" : " ") + word;
+    for (const auto& word : words)
+        line += (line.empty() ? "" : " ") + word;
     return line;
 }
 
@@ -55,14 +57,17 @@ Result<CommandOutput> run(const std::vector<std::string>& command, const Command
     if (!options.networkNamespace.empty()) {
         network = open(options.networkNamespace.c_str(), O_RDONLY | O_CLOEXEC);
         if (network < 0) {
-            for (int end : {input[0], input[1], output[0], output[1]}) close(end);
+            for (int end : {input[0], input[1], output[0], output[1]})
+                close(end);
             return Error{"open the network namespace", options.networkNamespace, errnoText(errno), "Is the lab up?"};
         }
     }
     std::vector<std::string> environment;
-    for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+    for (char** entry = environ; *entry != nullptr; ++entry)
+        environment.emplace_back(*entry);
     environment.emplace_back("LC_ALL=C.UTF-8");
-    for (const auto& entry : options.environment) environment.push_back(entry);
+    for (const auto& entry : options.environment)
+        environment.push_back(entry);
     const auto arguments = pointers(command);
     const auto surroundings = pointers(environment);
 
@@ -86,7 +91,8 @@ Result<CommandOutput> run(const std::vector<std::string>& command, const Command
     }
 
     // The inputs here are a few hundred bytes: they fit the pipe, and a program that doesn't read them is no trouble.
-    if (!options.input.empty()) [[maybe_unused]] const auto written = write(input[1], options.input.data(), options.input.size());
+    if (!options.input.empty()) [[maybe_unused]]
+        const auto written = write(input[1], options.input.data(), options.input.size());
     close(input[1]);
 
     CommandOutput result;
@@ -109,11 +115,13 @@ Result<CommandOutput> run(const std::vector<std::string>& command, const Command
     }
     close(output[0]);
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
     if (late) return Error{"run", joined(command), "not finished after " + toText(options.deadline), ""};
     result.exitStatus = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (result.exitStatus == 127 && result.text.empty())
-        return Error{"run", command.front(), "no such program", "Install the package that has it (scripts/setup-packages)."};
+        return Error{"run", command.front(), "no such program",
+                     "Install the package that has it (scripts/setup-packages)."};
     return result;
 }
 
@@ -179,7 +187,8 @@ Result<void> startDetached(const std::vector<std::string>& command, const std::s
     close(ready[0]);
     if (late) kill(child, SIGKILL);
     // What it started lives in a pid namespace of its own; the process started here ends by itself once that runs.
-    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
     if (answer == "ready\n") return {};
     if (late) return Error{"start", joined(whole), "not ready after " + toText(deadline), "See " + logFile};
     return Error{"start", joined(whole), answer.empty() ? "ended before it was ready" : answer, "See " + logFile};

@@ -17,9 +17,9 @@ struct CommandOutput {
 inline constexpr std::size_t commandOutputBytes = 4 << 20;
 
 struct CommandOptions {
-    std::string input;                // standard input
-    std::string networkNamespace;     // path of a pinned network namespace; empty: the lab's own
-    Duration deadline{60s};           // then SIGKILL to the program, and an Error
+    std::string input;                    // standard input
+    std::string networkNamespace;         // path of a pinned network namespace; empty: the lab's own
+    Duration deadline{60s};               // then SIGKILL to the program, and an Error
     std::vector<std::string> environment; // NAME=value, added
 };
 

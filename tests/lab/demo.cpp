@@ -5,8 +5,8 @@
 #include "lab/demo_steps.h"
 #include "lab/host.h"
 #include "lab/pair.h"
-#include "lab/picture.h"
 #include "lab/paths.h"
+#include "lab/picture.h"
 #include "lab/world.h"
 
 #include <QByteArray>
@@ -60,7 +60,8 @@ void printWhatToTry() {
         {"down", "remove everything"},
     };
     std::printf("\nThe pair stays up. Try:\n");
-    for (const auto& [words, meaning] : tries) std::printf("  %s %-24s %s\n", lab.c_str(), words, meaning);
+    for (const auto& [words, meaning] : tries)
+        std::printf("  %s %-24s %s\n", lab.c_str(), words, meaning);
 }
 
 } // namespace

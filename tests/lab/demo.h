@@ -8,8 +8,8 @@ namespace dyad::lab {
 
 struct DemoOptions {
     std::string profile = "fast";
-    bool json = false; // the last line is one JSON object
-    bool keep = false; // the pair stays up afterwards
+    bool json = false;   // the last line is one JSON object
+    bool keep = false;   // the pair stays up afterwards
     std::string picture; // a file for the time line of the power-off; empty: none
 };
 

@@ -17,17 +17,20 @@ namespace dyad::lab {
 
 namespace {
 
-constexpr Duration patience = 60s;     // a deadlock guard, no test of speed
-constexpr Duration underLoad = 2s;     // of undisturbed load before a fault
-constexpr Duration calm = 1s;          // after it, so that a late disturbance shows
+constexpr Duration patience = 60s; // a deadlock guard, no test of speed
+constexpr Duration underLoad = 2s; // of undisturbed load before a fault
+constexpr Duration calm = 1s;      // after it, so that a late disturbance shows
 
 // The latest preemption after the last heartbeat (docs/TIMEOUTS.md).
-Duration preemptAfter(const std::string& profile) { return profile == "fast" ? 160ms : profile == "standard" ? 700ms : 7s; }
+Duration preemptAfter(const std::string& profile) {
+    return profile == "fast" ? 160ms : profile == "standard" ? 700ms : 7s;
+}
 
 // Prints the moments of a journal as they come, until `done` says so.
 bool follow(DemoStage& stage, StepReport& report, const std::string& host, const std::function<bool()>& done) {
     std::set<std::string> shown;
-    for (const auto& moment : report.moments) shown.insert(moment.name);
+    for (const auto& moment : report.moments)
+        shown.insert(moment.name);
     const Instant began = monotonicNow();
     while (true) {
         const bool finished = done();
@@ -60,13 +63,15 @@ void probe(StepReport& report, const std::string& from, const std::string& when,
     report.probes.push_back({from, when, answer});
     report.expect(answer.answer != WriteProbe::Answer::Accepted, "the array took a write from " + from + " " + when);
     if (mustReach)
-        report.expect(answer.answer != WriteProbe::Answer::NoPath, "the write probe from " + from + " " + when + " did not get through");
+        report.expect(answer.answer != WriteProbe::Answer::NoPath,
+                      "the write probe from " + from + " " + when + " did not get through");
 }
 
 // Neither host has claimed, lost or moved anything of the group since then.
 void expectUndisturbed(StepReport& report) {
     for (const char* host : hostNames)
-        for (const char* kind : {"reservation_won", "reservation_released", "lease_lost", "resource_stopped", "resource_failed"})
+        for (const char* kind :
+             {"reservation_won", "reservation_released", "lease_lost", "resource_stopped", "resource_failed"})
             if (const auto line = findLine(host, report.zero, kind, groupName))
                 report.problems.push_back(std::string(host) + " has disturbed the service: " + line->text);
 }
@@ -80,12 +85,14 @@ public:
             m_trouble = held.error().text();
             return;
         }
-        const auto command = insideHost(host, {programPath("dyad-lab"), "internal", "write-mark", std::string(ledgerMount) + "/mark", mark});
+        const auto command = insideHost(
+            host, {programPath("dyad-lab"), "internal", "write-mark", std::string(ledgerMount) + "/mark", mark});
         if (!command) {
             m_trouble = command.error().text();
             return;
         }
-        m_writer = std::thread([words = command.value()] { [[maybe_unused]] const auto ended = run(words, {.deadline = patience}); });
+        m_writer = std::thread(
+            [words = command.value()] { [[maybe_unused]] const auto ended = run(words, {.deadline = patience}); });
         const Instant began = monotonicNow();
         while (monotonicNow() - began < 10s) {
             const auto story = heldWrite();
@@ -128,7 +135,8 @@ void powerOffUnderLoad(DemoStage& stage, StepReport& report) {
     report.zero = off.value();
     writer.letGoAt(report.zero + preemptAfter(stage.profile) + 250ms);
     printNote("power of " + old + " is off");
-    report.expect(follow(stage, report, heir, [&] { return active(heir, report.zero, groupName); }), heir + " did not take the group over");
+    report.expect(follow(stage, report, heir, [&] { return active(heir, report.zero, groupName); }),
+                  heir + " did not take the group over");
     firstRow(stage, report);
     const auto won = waitForLine(heir, report.zero, "reservation_won", patience, ledgerGroup);
     report.expect(won.has_value(), heir + " did not claim the second LUN");
@@ -165,19 +173,22 @@ void switchBack(DemoStage& stage, StepReport& report) {
     const auto ordered = dyadOn(from, {"switchback", groupName});
     report.expect(ordered.ok(), ordered ? "" : ordered.error().text());
     printNote("dyad switchback " + std::string(groupName));
-    report.expect(follow(stage, report, to, [&] { return active(to, report.zero, groupName); }), to + " did not take the group back");
+    report.expect(follow(stage, report, to, [&] { return active(to, report.zero, groupName); }),
+                  to + " did not take the group back");
     firstRow(stage, report);
     // The second group follows, so that the next steps find both on one host again.
     const auto second = dyadOn(from, {"switchback", ledgerGroup});
     report.expect(second.ok(), second ? "" : second.error().text());
-    report.expect(waitForLine(to, report.zero, "group_active", patience, ledgerGroup).has_value(), "the second group did not follow");
+    report.expect(waitForLine(to, report.zero, "group_active", patience, ledgerGroup).has_value(),
+                  "the second group did not follow");
 }
 
 void partition(DemoStage& stage, StepReport& report) {
     const std::string standby = otherHost(report.owner);
     std::vector<Interference> rules;
     for (const char* link : {privateLink, publicLink})
-        for (const char* from : hostNames) rules.push_back({std::string(from) + "-" + link, otherHost(from) + "-" + link});
+        for (const char* from : hostNames)
+            rules.push_back({std::string(from) + "-" + link, otherHost(from) + "-" + link});
     report.zero = monotonicNow();
     const auto cut = interfere(rules);
     report.expect(cut.ok(), cut ? "" : cut.error().text());
@@ -203,10 +214,12 @@ void loseTheArray(DemoStage& stage, StepReport& report) {
     const auto cut = pullCable(old, storageLink);
     report.expect(cut.ok(), cut ? "" : cut.error().text());
     printNote(old + " has lost the array, and nothing else");
-    report.expect(follow(stage, report, heir, [&] { return active(heir, report.zero, groupName); }), "the group did not move to " + heir);
+    report.expect(follow(stage, report, heir, [&] { return active(heir, report.zero, groupName); }),
+                  "the group did not move to " + heir);
     firstRow(stage, report);
     report.expect(waitForOwner(heir, patience), old + " has not let go of the floating address");
-    report.expect(waitForLine(heir, report.zero, "group_active", patience, ledgerGroup).has_value(), "the second group did not follow");
+    report.expect(waitForLine(heir, report.zero, "group_active", patience, ledgerGroup).has_value(),
+                  "the second group did not follow");
     const auto heal = healNetwork();
     report.expect(heal.ok(), heal ? "" : heal.error().text());
     printNote("the cable is plugged in again");
@@ -219,7 +232,8 @@ void loseTheArray(DemoStage& stage, StepReport& report) {
     const auto up = waitForService(old, patience);
     report.expect(up.ok(), up ? "" : up.error().text());
     std::this_thread::sleep_for(calm);
-    report.expect(ownerByAddress() == heir, "the service did not stay on " + heir + " when the cable was plugged in again");
+    report.expect(ownerByAddress() == heir,
+                  "the service did not stay on " + heir + " when the cable was plugged in again");
 }
 
 } // namespace

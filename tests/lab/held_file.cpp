@@ -116,7 +116,8 @@ void onWrite(fuse_req_t request, fuse_ino_t, const char* data, size_t size, off_
     bool held = false;
     {
         std::unique_lock lock(state.mutex);
-        if (!state.mark.empty() && size >= state.mark.size() && std::memcmp(data, state.mark.data(), state.mark.size()) == 0) {
+        if (!state.mark.empty() && size >= state.mark.size() &&
+            std::memcmp(data, state.mark.data(), state.mark.size()) == 0) {
             held = true;
             state.mark.clear();
             state.holding = true;
@@ -239,7 +240,8 @@ Result<std::unique_ptr<HeldFileServer>> HeldFileServer::serve(const std::string&
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, orders.c_str(), sizeof address.sun_path - 1);
-    if (bind(state->orders, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(state->orders, 8) != 0)
+    if (bind(state->orders, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        listen(state->orders, 8) != 0)
         return Error{"listen on", orders, errnoText(errno), ""};
 
     State* served = state.get();

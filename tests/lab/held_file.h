@@ -18,8 +18,8 @@ inline constexpr std::size_t holdMarkBytes = 32;
 class HeldFileServer {
 public:
     // Orders are taken on the Unix socket `orders`.
-    [[nodiscard]] static Result<std::unique_ptr<HeldFileServer>> serve(const std::string& backing, const std::string& mountPoint,
-                                                                       const std::string& orders);
+    [[nodiscard]] static Result<std::unique_ptr<HeldFileServer>>
+    serve(const std::string& backing, const std::string& mountPoint, const std::string& orders);
     ~HeldFileServer();
     HeldFileServer(const HeldFileServer&) = delete;
     HeldFileServer& operator=(const HeldFileServer&) = delete;

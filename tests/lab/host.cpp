@@ -19,11 +19,14 @@ namespace {
 std::string recordName(const std::string& host) { return "host-" + host; }
 
 // What programs on a host expect below /etc. Copied, because the host must not see the machine's later changes.
-constexpr const char* copiedFromEtc[] = {"passwd",        "group",       "shadow",    "nsswitch.conf", "ld.so.cache",
-                                         "ld.so.conf",    "ld.so.conf.d", "localtime", "timezone",      "alternatives",
-                                         "login.defs",    "security",    "pam.d",     "protocols",     "services",
-                                         "mke2fs.conf",   "fuse.conf",   "gai.conf",  "host.conf",     "locale.conf",
-                                         "postgresql-common", "ssl/openssl.cnf", "ssl/certs"};
+constexpr const char* copiedFromEtc[] = {"passwd",          "group",       "shadow",
+                                         "nsswitch.conf",   "ld.so.cache", "ld.so.conf",
+                                         "ld.so.conf.d",    "localtime",   "timezone",
+                                         "alternatives",    "login.defs",  "security",
+                                         "pam.d",           "protocols",   "services",
+                                         "mke2fs.conf",     "fuse.conf",   "gai.conf",
+                                         "host.conf",       "locale.conf", "postgresql-common",
+                                         "ssl/openssl.cnf", "ssl/certs"};
 
 } // namespace
 
@@ -41,7 +44,8 @@ Result<void> makeHostDisk(const std::string& host) {
     namespace fs = std::filesystem;
     const fs::path disk = hostFolder(host);
     std::error_code error;
-    for (const char* folder : {"root", "etc/dyad/tls", "etc/ssl", "var-lib/dyad"}) fs::create_directories(disk / folder, error);
+    for (const char* folder : {"root", "etc/dyad/tls", "etc/ssl", "var-lib/dyad"})
+        fs::create_directories(disk / folder, error);
     if (error) return Error{"make the disk of", host, error.message(), ""};
     for (const char* name : copiedFromEtc) {
         const fs::path from = fs::path("/etc") / name;
@@ -79,8 +83,8 @@ Result<void> powerOn(const std::string& host) {
 
 namespace {
 
-// The processes that serve the LUNs die before the host does. A mount namespace unmounts what is in it when its last process
-// ends; were that the one that serves the disk, it would wait for its own answer for ever.
+// The processes that serve the LUNs die before the host does. A mount namespace unmounts what is in it when its last
+// process ends; were that the one that serves the disk, it would wait for its own answer for ever.
 Result<void> killDataPath(const ProcessRecord& host) {
     for (const pid_t pid : processesBelow(host)) {
         std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
@@ -114,7 +118,8 @@ Result<void> shutDown(const std::string& host, Duration deadline) {
     const auto until = std::chrono::steady_clock::now() + deadline;
     while (isAlive(*record)) {
         if (std::chrono::steady_clock::now() > until)
-            return Error{"shut down", host, "the service still runs after " + toText(deadline), "See " + serviceLogPath(host)};
+            return Error{"shut down", host, "the service still runs after " + toText(deadline),
+                         "See " + serviceLogPath(host)};
         std::this_thread::sleep_for(5ms);
     }
     removeRecord(recordName(host));
@@ -127,7 +132,8 @@ Result<void> setFrozen(const std::string& host, bool frozen) {
     if (!record) return Error{"freeze", host, "the host is off", ""};
     // Twice: what was forked while the first round went on is caught by the second.
     for (int round = 0; round < 2; ++round)
-        for (const pid_t pid : processesBelow(*record)) kill(pid, frozen ? SIGSTOP : SIGCONT);
+        for (const pid_t pid : processesBelow(*record))
+            kill(pid, frozen ? SIGSTOP : SIGCONT);
     return {};
 }
 
@@ -140,14 +146,16 @@ Result<void> freeze(const std::string& host, Duration howLong) {
 Result<std::vector<std::string>> insideHost(const std::string& host, const std::vector<std::string>& command) {
     const auto record = firstProcess(host);
     if (!record) return Error{"run a program in", host, "the host is off", "Power it on: dyad-lab poweron " + host};
-    std::vector<std::string> whole{"nsenter", "-t", std::to_string(record->pid), "-m", "-u", "-i", "-n", "-p", "-r", "-W/", "--",
+    std::vector<std::string> whole{"nsenter", "-t", std::to_string(record->pid), "-m", "-u", "-i", "-n", "-p", "-r",
+                                   "-W/", "--",
                                    // The programs of this build are found by their names.
                                    "env", "PATH=" + programFolder() + ":/usr/sbin:/usr/bin:/sbin:/bin"};
     whole.insert(whole.end(), command.begin(), command.end());
     return whole;
 }
 
-Result<CommandOutput> runInHost(const std::string& host, const std::vector<std::string>& command, const CommandOptions& options) {
+Result<CommandOutput> runInHost(const std::string& host, const std::vector<std::string>& command,
+                                const CommandOptions& options) {
     auto whole = insideHost(host, command);
     if (!whole) return whole.error();
     return run(whole.value(), options);

@@ -36,7 +36,8 @@ inline constexpr const char* hostNames[2] = {"alpha", "beta"};
 [[nodiscard]] Result<void> setFrozen(const std::string& host, bool frozen);
 
 // The command line that runs a program inside the host.
-[[nodiscard]] Result<std::vector<std::string>> insideHost(const std::string& host, const std::vector<std::string>& command);
+[[nodiscard]] Result<std::vector<std::string>> insideHost(const std::string& host,
+                                                          const std::vector<std::string>& command);
 [[nodiscard]] Result<CommandOutput> runInHost(const std::string& host, const std::vector<std::string>& command,
                                               const CommandOptions& options = {});
 // The pids (as the machine numbers them) of the host's processes whose program has this name.

@@ -32,10 +32,13 @@ public:
         makeFolder(at);
         bindOver(from, at, recursive);
         if (readOnly)
-            check(::mount(nullptr, (m_root + at).c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr), "make read-only", at);
+            check(::mount(nullptr, (m_root + at).c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr),
+                  "make read-only", at);
     }
     void bindOver(const std::string& from, const std::string& at, bool recursive = false) {
-        check(::mount(from.c_str(), (m_root + at).c_str(), nullptr, recursive ? flagsOf(MS_BIND) | MS_REC : flagsOf(MS_BIND), nullptr), "bind", at);
+        check(::mount(from.c_str(), (m_root + at).c_str(), nullptr,
+                      recursive ? flagsOf(MS_BIND) | MS_REC : flagsOf(MS_BIND), nullptr),
+              "bind", at);
     }
     void kernel(const char* type, const std::string& at) {
         makeFolder(at);
@@ -92,13 +95,16 @@ Result<void> moveIntoHostRoot(const std::string& host) {
     root.bind(disk + "/etc", "/etc");
     root.tmpfs("/run", "mode=755,size=64m");
     root.tmpfs("/tmp", "mode=1777,size=256m");
-    for (const char* name : {"/var/log", "/var/tmp", "/srv/erp", "/srv/ledger", "/root", "/home", "/mnt"}) root.makeFolder(name);
+    for (const char* name : {"/var/log", "/var/tmp", "/srv/erp", "/srv/ledger", "/root", "/home", "/mnt"})
+        root.makeFolder(name);
     root.bind(disk + "/var-lib", "/var/lib");
     root.kernel("proc", "/proc");
     root.kernel("sysfs", "/sys");
     root.bind("/dev", "/dev", false, true);
-    root.check(::mount("tmpfs", root.at("/dev/shm").c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=256m"), "mount", "/dev/shm");
-    for (const char* path : {"/proc/sysrq-trigger", "/dev/watchdog", "/dev/watchdog0", "/dev/watchdog1"}) root.hide(path);
+    root.check(::mount("tmpfs", root.at("/dev/shm").c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=256m"),
+               "mount", "/dev/shm");
+    for (const char* path : {"/proc/sysrq-trigger", "/dev/watchdog", "/dev/watchdog0", "/dev/watchdog1"})
+        root.hide(path);
     root.bind(programFolder(), programFolder(), true);
 
     std::ofstream(disk + "/boot_id", std::ios::trunc) << freshBootId() << '\n';

@@ -48,7 +48,8 @@ Result<void> makeDatabase(const std::string& folder) {
     const std::string data = folder + "/pgdata";
     auto owned = runWell({"install", "-d", "-o", "postgres", "-g", "postgres", "-m", "0700", data});
     if (!owned) return owned.error();
-    auto made = runWell(command({std::string(postgresqlBin) + "/initdb", "-D", data, "-A", "trust", "--no-locale", "-E", "UTF8"}));
+    auto made = runWell(
+        command({std::string(postgresqlBin) + "/initdb", "-D", data, "-A", "trust", "--no-locale", "-E", "UTF8"}));
     if (!made) return made.error();
     std::ofstream(data + "/postgresql.conf", std::ios::app) << "listen_addresses = '0.0.0.0'\n"
                                                                "max_connections = 100\n"
@@ -66,7 +67,8 @@ Result<void> makeDatabase(const std::string& folder) {
 Result<void> prepare(const std::string& file, const std::string& kind) {
     const bool data = kind == "data";
     if (auto made = makeFilesystem(file, data ? dataBytes : ledgerBytes, kind); !made) return made;
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return Error{"keep mounts private", "", errnoText(errno), ""};
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        return Error{"keep mounts private", "", errnoText(errno), ""};
     const std::string folder = file + ".mount";
     std::error_code error;
     fs::create_directories(folder, error);
@@ -87,8 +89,8 @@ Result<void> ensurePrepared(const std::string& kind) {
     fs::create_directories(cacheFolder(), error);
     // Another lab may prepare the same at the same time: each into a file of its own, the last one stays.
     const std::string own = file + "." + std::to_string(getpid());
-    auto prepared = runWell({"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", programPath("dyad-lab"),
-                             "internal", "prepare", own, kind},
+    auto prepared = runWell({"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+                             programPath("dyad-lab"), "internal", "prepare", own, kind},
                             {.deadline = 120s});
     if (!prepared) {
         fs::remove(own, error);

@@ -14,7 +14,8 @@ inline constexpr const char* dataDirectory = "/srv/erp/pgdata"; // on the mounte
 inline constexpr const char* postgresqlBin = "/usr/lib/postgresql/15/bin";
 inline constexpr std::uint64_t lastBlockBytes = 4096; // beyond the filesystem: where write probes go
 
-// Copies of both images to the LUNs' backing files; blocks for some 100 ms, or some seconds when nothing is prepared yet.
+// Copies of both images to the LUNs' backing files; blocks for some 100 ms, or some seconds when nothing is prepared
+// yet.
 [[nodiscard]] Result<void> layOutImages();
 
 // `dyad-lab internal prepare FILE KIND`, in namespaces of its own: makes the filesystem in FILE and fills it.

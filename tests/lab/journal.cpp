@@ -41,7 +41,8 @@ std::optional<Duration> heartbeatAge(const std::string& text) {
     std::smatch match;
     if (!std::regex_search(text, match, pattern)) return std::nullopt;
     const double number = std::stod(match[1].str());
-    return std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(match[2].str() == "s" ? number * 1000 : number));
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double, std::milli>(match[2].str() == "s" ? number * 1000 : number));
 }
 
 } // namespace
@@ -58,16 +59,17 @@ std::vector<JournalLine> readJournal(const std::string& host, Instant since) {
     return lines;
 }
 
-std::optional<JournalLine> findLine(const std::string& host, Instant since, const std::string& kind, const std::string& group,
-                                    const std::string& resource) {
+std::optional<JournalLine> findLine(const std::string& host, Instant since, const std::string& kind,
+                                    const std::string& group, const std::string& resource) {
     for (auto& line : readJournal(host, since))
-        if (line.kind == kind && (group.empty() || line.group == group) && (resource.empty() || line.resource == resource))
+        if (line.kind == kind && (group.empty() || line.group == group) &&
+            (resource.empty() || line.resource == resource))
             return line;
     return std::nullopt;
 }
 
-std::optional<JournalLine> waitForLine(const std::string& host, Instant since, const std::string& kind, Duration deadline,
-                                       const std::string& group, const std::string& resource) {
+std::optional<JournalLine> waitForLine(const std::string& host, Instant since, const std::string& kind,
+                                       Duration deadline, const std::string& group, const std::string& resource) {
     const Instant began = monotonicNow();
     while (true) {
         if (auto line = findLine(host, since, kind, group, resource)) return line;
@@ -91,7 +93,8 @@ std::vector<Moment> timeLine(const std::string& host, Instant zero, const std::s
     std::vector<Moment> moments;
     const auto lines = readJournal(host, zero);
     const auto add = [&](const char* name, const char* words, const char* symbol, Instant at) {
-        const bool known = std::any_of(moments.begin(), moments.end(), [&](const Moment& moment) { return moment.name == name; });
+        const bool known =
+            std::any_of(moments.begin(), moments.end(), [&](const Moment& moment) { return moment.name == name; });
         if (!known) moments.push_back({name, words, symbol, at});
     };
     for (const auto& line : lines) {

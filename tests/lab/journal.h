@@ -34,8 +34,8 @@ struct JournalLine {
 
 // One moment of a step, as ms after its zero. The order of the list is the order in which people look for them.
 struct Moment {
-    std::string name;   // stable word for programs
-    std::string words;  // for people
+    std::string name;  // stable word for programs
+    std::string words; // for people
     std::string symbol;
     Instant at;
 };

@@ -53,7 +53,8 @@ int execute(const std::string& host, const std::vector<std::string>& command) {
     const auto whole = insideHost(host, command);
     if (!whole) return finish(whole.error());
     std::vector<char*> arguments;
-    for (const auto& word : whole.value()) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (const auto& word : whole.value())
+        arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     execvp(arguments[0], arguments.data());
     return finish(Error{"run", "nsenter", errnoText(errno), "Install util-linux."});
@@ -67,8 +68,8 @@ int loadMain(double seconds) {
     const auto verdict = client.verify();
     if (!verdict) return finish(verdict.error());
     std::cout << verdict.value().acknowledged << " rows acknowledged, " << verdict.value().found << " found, "
-              << verdict.value().duplicates << " twice; longest gap " << toText(gap.longest) << " (the probe itself was late by up to "
-              << toText(gap.worstLateness) << ")\n";
+              << verdict.value().duplicates << " twice; longest gap " << toText(gap.longest)
+              << " (the probe itself was late by up to " << toText(gap.worstLateness) << ")\n";
     return verdict.value().holds() ? 0 : 1;
 }
 
@@ -99,28 +100,34 @@ int main(int count, char** words) {
     demoCommand->add_flag("--json", demo.json, "the last line is one JSON object");
     demoCommand->add_flag("--keep", demo.keep, "leave the pair running");
     demoCommand->add_option("--picture", demo.picture, "write the power-off's time line to this file, as SVG");
-    demoCommand->add_option("--profile", demo.profile, "fast or standard")->check(CLI::IsMember({"fast", "standard", "relaxed"}));
+    demoCommand->add_option("--profile", demo.profile, "fast or standard")
+        ->check(CLI::IsMember({"fast", "standard", "relaxed"}));
     demoCommand->callback([&] { status = demoMain(demo); });
 
     UpOptions up;
     bool noService = false;
     auto* upCommand = app.add_subcommand("up", "build the lab and power both hosts on");
-    upCommand->add_option("--profile", up.pair.profile, "fast, standard or relaxed")->check(CLI::IsMember({"fast", "standard", "relaxed"}));
+    upCommand->add_option("--profile", up.pair.profile, "fast, standard or relaxed")
+        ->check(CLI::IsMember({"fast", "standard", "relaxed"}));
     upCommand->add_flag("--no-service", noService, "don't start dyadd on the hosts");
     upCommand->callback([&] {
         up.service = !noService;
         status = finish(bringUp(up));
     });
-    app.add_subcommand("down", "remove everything the lab has made, also after a crash")->callback([&] { status = finish(takeDown()); });
+    app.add_subcommand("down", "remove everything the lab has made, also after a crash")->callback([&] {
+        status = finish(takeDown());
+    });
     app.add_subcommand("status", "what is on")->callback([&] {
-        for (const auto& line : describe()) std::cout << line << '\n';
+        for (const auto& line : describe())
+            std::cout << line << '\n';
     });
 
     std::string host;
     // Listed here for --help; execMain() takes it, because every word behind the host belongs to the program.
     app.add_subcommand("exec", "run a program inside a host: exec alpha dyad status");
 
-    const auto hostCommand = [&](const char* name, const char* help, std::function<Result<void>(const std::string&)> action) {
+    const auto hostCommand = [&](const char* name, const char* help,
+                                 std::function<Result<void>(const std::string&)> action) {
         auto* subcommand = app.add_subcommand(name, help);
         subcommand->add_option("host", host)->required()->check(hosts);
         subcommand->callback([&status, &host, action] { status = finish(action(host)); });
@@ -128,18 +135,25 @@ int main(int count, char** words) {
     };
     hostCommand("poweroff", "cut the host's power", [](const std::string& which) { return discard(powerOff(which)); });
     hostCommand("poweron", "let the host boot", powerOn);
-    hostCommand("shutdown", "let the host shut down in order", [](const std::string& which) { return shutDown(which, 60s); });
+    hostCommand("shutdown", "let the host shut down in order",
+                [](const std::string& which) { return shutDown(which, 60s); });
     double seconds = 1;
-    hostCommand("freeze", "let every process of the host stand still", [&](const std::string& which) {
-        return freeze(which, std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
-    })->add_option("seconds", seconds)->required()->check(CLI::Range(0.001, 3600.0));
+    hostCommand("freeze", "let every process of the host stand still",
+                [&](const std::string& which) {
+                    return freeze(which, std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+                })
+        ->add_option("seconds", seconds)
+        ->required()
+        ->check(CLI::Range(0.001, 3600.0));
 
     std::string link;
     auto* cutCommand = app.add_subcommand("cut", "cut a link between the hosts, or pull one host's cable");
     cutCommand->add_option("link", link)->required()->check(CLI::IsMember({privateLink, publicLink, storageLink}));
     cutCommand->add_option("host", host)->check(hosts);
     cutCommand->callback([&] { status = finish(cut(link, host)); });
-    app.add_subcommand("heal", "mend every cut and plug every cable")->callback([&] { status = finish(healNetwork()); });
+    app.add_subcommand("heal", "mend every cut and plug every cable")->callback([&] {
+        status = finish(healNetwork());
+    });
 
     std::string order;
     auto* array = app.add_subcommand("array", "switch the disk array off or on");

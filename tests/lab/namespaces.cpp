@@ -39,7 +39,8 @@ Result<void> makeNetwork(const std::string& name) {
 
 void removeNetwork(const std::string& name) {
     const std::string path = networkPath(name);
-    while (umount2(path.c_str(), MNT_DETACH) == 0) {}
+    while (umount2(path.c_str(), MNT_DETACH) == 0) {
+    }
     unlink(path.c_str());
 }
 

@@ -39,7 +39,8 @@ Result<void> plugIn(const std::string& host, const std::string& link, const std:
     if (auto joined = batch("switch", "link set " + port + " master " + link + " up\n"); !joined) return joined;
     std::string lines;
     for (const auto& address : addresses)
-        lines += "address add " + address + " dev " + link + (address.find(':') != std::string::npos ? " nodad\n" : "\n");
+        lines +=
+            "address add " + address + " dev " + link + (address.find(':') != std::string::npos ? " nodad\n" : "\n");
     return batch(host, lines + "link set " + link + " up\n");
 }
 
@@ -53,7 +54,8 @@ Result<void> buildNetwork() {
     // whenever a host comes or goes.
     int number = 0;
     for (const auto& link : links)
-        lines += "link add " + link + " address 02:d7:ad:00:00:0" + std::to_string(++number) + " type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set " + link + " up\n";
+        lines += "link add " + link + " address 02:d7:ad:00:00:0" + std::to_string(++number) +
+                 " type bridge stp_state 0 forward_delay 0 mcast_snooping 0\nlink set " + link + " up\n";
     lines += std::string("address add ") + gatewayAddress + "/24 dev public\n";
     if (auto made = batch("switch", lines); !made) return made;
     for (const char* name : {"array", "client"})
@@ -78,13 +80,15 @@ Result<void> connectHost(const std::string& host) {
 void disconnectHost(const std::string& host) {
     // A cable goes with either of its ends; the namespace itself may live on until the last socket in it is gone.
     for (const auto& port : portsOf(host))
-        [[maybe_unused]] const auto ignored = run({"ip", "link", "delete", port}, {.networkNamespace = networkPath("switch")});
+        [[maybe_unused]] const auto ignored =
+            run({"ip", "link", "delete", port}, {.networkNamespace = networkPath("switch")});
     removeNetwork(host);
 }
 
 std::vector<std::string> portsOf(const std::string& host) {
     std::vector<std::string> ports;
-    for (const auto& link : links) ports.push_back(portName(host, link));
+    for (const auto& link : links)
+        ports.push_back(portName(host, link));
     return ports;
 }
 
@@ -111,7 +115,9 @@ Result<void> setCables(const std::vector<std::string>& ports, bool plugged) {
     return {};
 }
 
-Result<void> pullCable(const std::string& host, const std::string& link) { return setCables({portName(host, link)}, false); }
+Result<void> pullCable(const std::string& host, const std::string& link) {
+    return setCables({portName(host, link)}, false);
+}
 
 Result<void> interfere(const std::vector<Interference>& rules) {
     std::string lines;
@@ -126,7 +132,8 @@ Result<void> interfere(const std::vector<Interference>& rules) {
 }
 
 Result<void> cutBetweenHosts(const std::string& link) {
-    return interfere({{portName("alpha", link), portName("beta", link)}, {portName("beta", link), portName("alpha", link)}});
+    return interfere(
+        {{portName("alpha", link), portName("beta", link)}, {portName("beta", link), portName("alpha", link)}});
 }
 
 Result<void> healNetwork() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lab's network: three switches (private, public, storage) in the namespace "switch", and one cable to each of them
-// from every host, array and client that has a place on it. A cable's switch end is called HOST-LINK; its other end LINK.
+// from every host, array and client that has a place on it. A cable's switch end is called HOST-LINK; its other end
+// LINK.
 #pragma once
 
 #include "base/result.h"

@@ -75,7 +75,8 @@ Result<void> waitForService(const std::string& host, Duration deadline) {
 Result<void> waitForEachOther(Instant since, Duration deadline) {
     for (const char* host : hostNames)
         if (!waitForLine(host, since, "peer_alive", deadline))
-            return Error{"wait for the pair", host, "hears nothing of its peer for " + toText(deadline), "dyad-lab exec " + std::string(host) + " dyad status"};
+            return Error{"wait for the pair", host, "hears nothing of its peer for " + toText(deadline),
+                         "dyad-lab exec " + std::string(host) + " dyad status"};
     return {};
 }
 

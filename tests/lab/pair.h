@@ -17,7 +17,8 @@ namespace dyad::lab {
 // Blocks until exactly `host` has the floating address; false after the deadline.
 [[nodiscard]] bool waitForOwner(const std::string& host, Duration deadline);
 // Runs `dyad WORDS...` on the host; its output.
-[[nodiscard]] Result<std::string> dyadOn(const std::string& host, const std::vector<std::string>& words, Duration deadline = 30s);
+[[nodiscard]] Result<std::string> dyadOn(const std::string& host, const std::vector<std::string>& words,
+                                         Duration deadline = 30s);
 // Blocks until the service on the host answers `dyad status`.
 [[nodiscard]] Result<void> waitForService(const std::string& host, Duration deadline);
 // Blocks until both hosts have written, since then, that they hear their peer.

@@ -7,11 +7,11 @@
 
 namespace dyad::lab {
 
-[[nodiscard]] std::string labName();                          // DYAD_LAB_NAME, or "lab"
-[[nodiscard]] std::string stateFolder();                      // /run/dyad-lab/NAME: namespaces, process records, sockets
-[[nodiscard]] std::string diskFolder();                       // /var/lib/dyad-lab/NAME: LUN images, the hosts' disks
-[[nodiscard]] std::string cacheFolder();                      // /var/cache/dyad-lab: prepared images, kept by `down`
-[[nodiscard]] std::string programFolder();                    // where dyad-lab, dyadd and the others were built to
+[[nodiscard]] std::string labName();       // DYAD_LAB_NAME, or "lab"
+[[nodiscard]] std::string stateFolder();   // /run/dyad-lab/NAME: namespaces, process records, sockets
+[[nodiscard]] std::string diskFolder();    // /var/lib/dyad-lab/NAME: LUN images, the hosts' disks
+[[nodiscard]] std::string cacheFolder();   // /var/cache/dyad-lab: prepared images, kept by `down`
+[[nodiscard]] std::string programFolder(); // where dyad-lab, dyadd and the others were built to
 [[nodiscard]] std::string programPath(const std::string& name);
 [[nodiscard]] std::string hostFolder(const std::string& host); // the disk of a host, as the machine sees it
 

@@ -42,27 +42,35 @@ std::string timeLinePicture(const StepReport& report) {
     std::ostringstream out;
     out << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << number(width) << ' ' << number(bottom + 74)
         << "\" font-family=\"sans-serif\" font-size=\"14\">\n"
-        << "<style>text{fill:#222}.axis{stroke:#999}.bar{fill:#d9480f}.gap{fill:#ffe8cc}.mark{fill:#1864ab}.quiet{fill:#666}"
-           "@media(prefers-color-scheme:dark){text{fill:#eee}.gap{fill:#5c3a1e}.mark{fill:#74c0fc}.quiet{fill:#aaa}}</style>\n"
+        << "<style>text{fill:#222}.axis{stroke:#999}.bar{fill:#d9480f}.gap{fill:#ffe8cc}.mark{fill:#1864ab}.quiet{fill:"
+           "#666}"
+           "@media(prefers-color-scheme:dark){text{fill:#eee}.gap{fill:#5c3a1e}.mark{fill:#74c0fc}.quiet{fill:#aaa}}</"
+           "style>\n"
         << "<text x=\"" << number(left) << "\" y=\"26\" font-size=\"18\">" << report.title << "</text>\n"
-        << "<text x=\"" << number(left) << "\" y=\"48\" class=\"quiet\">milliseconds after the fault; orange: no client is served ("
-        << number(milliseconds(report.gap.longest)) << " ms); " << report.ledger.acknowledged << " rows acknowledged, " << report.ledger.found << " found</text>\n";
+        << "<text x=\"" << number(left)
+        << "\" y=\"48\" class=\"quiet\">milliseconds after the fault; orange: no client is served ("
+        << number(milliseconds(report.gap.longest)) << " ms); " << report.ledger.acknowledged << " rows acknowledged, "
+        << report.ledger.found << " found</text>\n";
     const double gapFrom = std::max(from, after(report.gap.from));
     const double gapTo = std::min(to, after(report.gap.to));
     if (gapTo > gapFrom)
-        out << "<rect class=\"gap\" x=\"" << number(x(gapFrom)) << "\" y=\"" << number(top - 14) << "\" width=\"" << number(x(gapTo) - x(gapFrom))
-            << "\" height=\"" << number(bottom - top + 14) << "\"/>\n";
+        out << "<rect class=\"gap\" x=\"" << number(x(gapFrom)) << "\" y=\"" << number(top - 14) << "\" width=\""
+            << number(x(gapTo) - x(gapFrom)) << "\" height=\"" << number(bottom - top + 14) << "\"/>\n";
     double y = top;
     for (const Moment& moment : report.moments) {
         const double at = x(after(moment.at));
-        out << "<line class=\"axis\" stroke-dasharray=\"2 3\" x1=\"" << number(at) << "\" x2=\"" << number(at) << "\" y1=\"" << number(y)
-            << "\" y2=\"" << number(bottom) << "\"/><circle class=\"mark\" r=\"5\" cx=\"" << number(at) << "\" cy=\"" << number(y) << "\"/>"
-            << "<text x=\"" << number(at + 10) << "\" y=\"" << number(y + 5) << "\">" << number(after(moment.at)) << "  " << moment.words << "</text>\n";
+        out << "<line class=\"axis\" stroke-dasharray=\"2 3\" x1=\"" << number(at) << "\" x2=\"" << number(at)
+            << "\" y1=\"" << number(y) << "\" y2=\"" << number(bottom) << "\"/><circle class=\"mark\" r=\"5\" cx=\""
+            << number(at) << "\" cy=\"" << number(y) << "\"/>"
+            << "<text x=\"" << number(at + 10) << "\" y=\"" << number(y + 5) << "\">" << number(after(moment.at))
+            << "  " << moment.words << "</text>\n";
         y += rowHeight;
     }
-    out << "<line class=\"axis\" x1=\"" << number(left) << "\" x2=\"" << number(width - right) << "\" y1=\"" << number(bottom) << "\" y2=\"" << number(bottom) << "\"/>\n";
+    out << "<line class=\"axis\" x1=\"" << number(left) << "\" x2=\"" << number(width - right) << "\" y1=\""
+        << number(bottom) << "\" y2=\"" << number(bottom) << "\"/>\n";
     for (double mark = 0; mark <= to; mark += axisStep(to))
-        out << "<text class=\"quiet\" text-anchor=\"middle\" x=\"" << number(x(mark)) << "\" y=\"" << number(bottom + 20) << "\">" << number(mark) << "</text>\n";
+        out << "<text class=\"quiet\" text-anchor=\"middle\" x=\"" << number(x(mark)) << "\" y=\""
+            << number(bottom + 20) << "\">" << number(mark) << "</text>\n";
     out << "</svg>\n";
     return out.str();
 }

@@ -29,7 +29,8 @@ std::optional<ProcessRecord> recordOf(pid_t pid) {
     std::string word;
     fields >> word;
     if (word == "Z" || word == "X") return std::nullopt;
-    for (int field = 4; field <= 22; ++field) fields >> word;
+    for (int field = 4; field <= 22; ++field)
+        fields >> word;
     return ProcessRecord{pid, std::stoull(word)};
 }
 
@@ -93,7 +94,8 @@ std::vector<pid_t> processesBelow(const ProcessRecord& init) {
         const std::string name = entry.path().filename().string();
         if (name.find_first_not_of("0123456789") != std::string::npos) continue;
         struct stat its {};
-        if (stat(("/proc/" + name + "/ns/pid").c_str(), &its) == 0 && its.st_ino == wanted.st_ino && its.st_dev == wanted.st_dev)
+        if (stat(("/proc/" + name + "/ns/pid").c_str(), &its) == 0 && its.st_ino == wanted.st_ino &&
+            its.st_dev == wanted.st_dev)
             found.push_back(static_cast<pid_t>(std::stol(name)));
     }
     return found;

@@ -24,7 +24,8 @@ std::string randomHex(std::size_t bytes) {
     std::string text;
     for (std::size_t i = 0; i < bytes; ++i) {
         unsigned char byte = 0;
-        while (getrandom(&byte, 1, 0) != 1) {}
+        while (getrandom(&byte, 1, 0) != 1) {
+        }
         char digits[3];
         std::snprintf(digits, sizeof digits, "%02x", byte);
         text += digits;
@@ -53,7 +54,9 @@ Result<std::string> sha256Of(const std::string& text) {
 std::string configurationText(const PairSettings& settings) {
     std::string text = "[cluster]\n"
                        "name    = \"erp-pair\"\n"
-                       "profile = \"" + settings.profile + "\"\n"
+                       "profile = \"" +
+                       settings.profile +
+                       "\"\n"
                        "\n"
                        "[[node]]\n"
                        "name  = \"alpha\"\n"
@@ -63,7 +66,8 @@ std::string configurationText(const PairSettings& settings) {
                        "links = { private = \"10.77.1.2\", public = \"10.77.0.2\" }\n"
                        "\n"
                        "[network]\n"
-                       "gateways = [\"" + std::string(gatewayAddress) + "\"]\n";
+                       "gateways = [\"" +
+                       std::string(gatewayAddress) + "\"]\n";
     const auto lun = [&](const char* name, unsigned number) {
         text += std::string("\n[[lun]]\nname  = \"") + name + "\"\niscsi = \"" + lunUrl(number) + "\"\n";
     };
@@ -77,23 +81,28 @@ std::string configurationText(const PairSettings& settings) {
         text += "\n[[group.resource]]\n"
                 "name    = \"responder\"\n"
                 "type    = \"process\"\n"
-                "command = [\"" + programPath("dyad-lab") + "\", \"internal\", \"responder\"]\n";
+                "command = [\"" +
+                programPath("dyad-lab") + "\", \"internal\", \"responder\"]\n";
     } else {
         text += "\n[[group.resource]]\n"
                 "name   = \"data\"\n"
                 "type   = \"filesystem\"\n"
                 "lun    = \"array\"\n"
-                "mount  = \"" + std::string(dataMount) + "\"\n"
+                "mount  = \"" +
+                std::string(dataMount) +
+                "\"\n"
                 "fstype = \"ext4\"\n"
                 "\n[[group.resource]]\n"
                 "name = \"db\"\n"
                 "type = \"postgresql\"\n"
-                "data = \"" + std::string(dataDirectory) + "\"\n";
+                "data = \"" +
+                std::string(dataDirectory) + "\"\n";
     }
     text += "\n[[group.resource]]\n"
             "name    = \"ip\"\n"
             "type    = \"address\"\n"
-            "address = \"" + std::string(floatingAddress) + "/24\"\n";
+            "address = \"" +
+            std::string(floatingAddress) + "/24\"\n";
     if (settings.ledger)
         text += "\n[[group]]\n"
                 "name     = \"ledger\"\n"
@@ -103,7 +112,9 @@ std::string configurationText(const PairSettings& settings) {
                 "name   = \"books\"\n"
                 "type   = \"filesystem\"\n"
                 "lun    = \"ledger\"\n"
-                "mount  = \"" + std::string(ledgerMount) + "\"\n"
+                "mount  = \"" +
+                std::string(ledgerMount) +
+                "\"\n"
                 "fstype = \"ext4\"\n";
     return text;
 }
@@ -116,8 +127,8 @@ Result<void> writeSettings(const PairSettings& settings) {
     const std::string tls = diskFolder() + "/tls";
     std::error_code error;
     std::filesystem::create_directories(tls, error);
-    auto certificate = runWell({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                                "-days", "3650", "-subj", "/CN=erp-pair", "-addext",
+    auto certificate = runWell({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                                "-nodes", "-days", "3650", "-subj", "/CN=erp-pair", "-addext",
                                 "subjectAltName=DNS:alpha,DNS:beta,IP:10.77.1.1,IP:10.77.1.2,IP:127.0.0.1", "-keyout",
                                 tls + "/key.pem", "-out", tls + "/certificate.pem"});
     if (!certificate) return certificate.error();

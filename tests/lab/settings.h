@@ -10,8 +10,9 @@ namespace dyad::lab {
 
 struct PairSettings {
     std::string profile = "fast";
-    bool addressOnly = false; // the group "erp" is a floating address and a process that answers, without a LUN or database
-    bool ledger = true;       // the second group, with LUN 2
+    bool addressOnly =
+        false;          // the group "erp" is a floating address and a process that answers, without a LUN or database
+    bool ledger = true; // the second group, with LUN 2
 };
 
 [[nodiscard]] std::string configurationText(const PairSettings& settings);

@@ -42,7 +42,8 @@ QJsonObject toJson(const StepReport& report) {
                                   {"answer", answerWord(probe.probe.answer)},
                                   {"detail", QString::fromStdString(probe.probe.detail)}});
     QJsonArray problems;
-    for (const auto& problem : report.problems) problems.append(QString::fromStdString(problem));
+    for (const auto& problem : report.problems)
+        problems.append(QString::fromStdString(problem));
     QJsonObject object{{"name", QString::fromStdString(report.name)},
                        {"ok", report.ok()},
                        {"client_gap_ms", roundedMs(report.gap.longest)},
@@ -55,10 +56,11 @@ QJsonObject toJson(const StepReport& report) {
                        {"write_probes", probes},
                        {"problems", problems}};
     if (report.barrier)
-        object.insert("barrier", QJsonObject{{"ok", report.barrier->holds()},
-                                             {"held_write_arrived_ms", roundedMs(report.barrier->arrived - report.zero)},
-                                             {"held_write_landed_ms", roundedMs(report.barrier->landed - report.zero)},
-                                             {"claim_read_back_ms", roundedMs(report.barrier->claimed - report.zero)}});
+        object.insert("barrier",
+                      QJsonObject{{"ok", report.barrier->holds()},
+                                  {"held_write_arrived_ms", roundedMs(report.barrier->arrived - report.zero)},
+                                  {"held_write_landed_ms", roundedMs(report.barrier->landed - report.zero)},
+                                  {"claim_read_back_ms", roundedMs(report.barrier->claimed - report.zero)}});
     return object;
 }
 
@@ -68,7 +70,8 @@ void printTitle(unsigned number, const std::string& title) {
 }
 
 void printMoment(const Moment& moment, Instant zero) {
-    std::printf("   %s%s%s %9.1f ms  %s\n", blue(), moment.symbol.c_str(), plain(), milliseconds(moment.at - zero), moment.words.c_str());
+    std::printf("   %s%s%s %9.1f ms  %s\n", blue(), moment.symbol.c_str(), plain(), milliseconds(moment.at - zero),
+                moment.words.c_str());
     std::fflush(stdout);
 }
 
@@ -78,19 +81,26 @@ void printNote(const std::string& text) {
 }
 
 void printVerdict(const StepReport& report) {
-    const auto verdict = [](bool well) { return well ? std::string(green()) + "✓" + plain() : std::string(red()) + "✗" + plain(); };
+    const auto verdict = [](bool well) {
+        return well ? std::string(green()) + "✓" + plain() : std::string(red()) + "✗" + plain();
+    };
     for (const auto& probe : report.probes)
-        std::printf("   %s write probe from %s %s: %s (%s)\n", verdict(probe.probe.answer != WriteProbe::Answer::Accepted).c_str(),
-                    probe.from.c_str(), probe.when.c_str(), answerWord(probe.probe.answer), probe.probe.detail.c_str());
+        std::printf("   %s write probe from %s %s: %s (%s)\n",
+                    verdict(probe.probe.answer != WriteProbe::Answer::Accepted).c_str(), probe.from.c_str(),
+                    probe.when.c_str(), answerWord(probe.probe.answer), probe.probe.detail.c_str());
     if (report.barrier)
-        std::printf("   %s a write of the old owner held in the array landed %.1f ms after the fault, the new owner's read-back came at %.1f ms\n",
+        std::printf("   %s a write of the old owner held in the array landed %.1f ms after the fault, the new owner's "
+                    "read-back came at %.1f ms\n",
                     verdict(report.barrier->holds()).c_str(), milliseconds(report.barrier->landed - report.zero),
                     milliseconds(report.barrier->claimed - report.zero));
-    std::printf("   %s client: longest gap %.0f ms, %llu rows acknowledged, %llu found, %llu twice (the probe was late by up to %.0f ms)\n",
+    std::printf("   %s client: longest gap %.0f ms, %llu rows acknowledged, %llu found, %llu twice (the probe was late "
+                "by up to %.0f ms)\n",
                 verdict(report.ledger.holds()).c_str(), milliseconds(report.gap.longest),
-                static_cast<unsigned long long>(report.ledger.acknowledged), static_cast<unsigned long long>(report.ledger.found),
+                static_cast<unsigned long long>(report.ledger.acknowledged),
+                static_cast<unsigned long long>(report.ledger.found),
                 static_cast<unsigned long long>(report.ledger.duplicates), milliseconds(report.gap.worstLateness));
-    for (const auto& problem : report.problems) std::printf("   %s✗ %s%s\n", red(), problem.c_str(), plain());
+    for (const auto& problem : report.problems)
+        std::printf("   %s✗ %s%s\n", red(), problem.c_str(), plain());
     std::printf("   %s %s; the service is on %s\n", verdict(report.ok()).c_str(), report.ok() ? "held" : "FAILED",
                 report.owner.empty() ? "neither host" : report.owner.c_str());
     std::fflush(stdout);

@@ -33,7 +33,8 @@ std::vector<std::string> mountsBelow(const std::string& folder) {
     while (std::getline(table, line)) {
         std::istringstream fields(line);
         std::string word;
-        for (int i = 0; i < 5; ++i) fields >> word;
+        for (int i = 0; i < 5; ++i)
+            fields >> word;
         if (word.starts_with(folder + "/")) found.push_back(word);
     }
     std::sort(found.begin(), found.end(), std::greater<>());
@@ -44,7 +45,8 @@ std::vector<std::string> mountsBelow(const std::string& folder) {
 std::string logTails() {
     std::string text;
     std::error_code error;
-    for (const auto& entry : fs::recursive_directory_iterator(diskFolder(), fs::directory_options::skip_permission_denied, error)) {
+    for (const auto& entry :
+         fs::recursive_directory_iterator(diskFolder(), fs::directory_options::skip_permission_denied, error)) {
         if (entry.path().extension() != ".log" || !entry.is_regular_file(error)) continue;
         auto tail = run({"tail", "-n", "15", entry.path().string()});
         if (tail && !tail.value().text.empty()) text += "\n--- " + entry.path().string() + "\n" + tail.value().text;
@@ -90,7 +92,8 @@ Result<void> takeDown() {
     const auto keep = [&](const Result<void>& result) {
         if (!result && !trouble) trouble = result.error();
     };
-    // The hosts first, and as a power failure ends them: the process that serves a disk before whatever hangs on the disk.
+    // The hosts first, and as a power failure ends them: the process that serves a disk before whatever hangs on the
+    // disk.
     for (const char* host : hostNames)
         if (const auto off = powerOff(host); !off) keep(off.error());
     for (const auto& name : recordedNames()) {
@@ -135,7 +138,8 @@ Result<LabLock> LabLock::take() {
     if (file < 0) return Error{"open the lock", path, errnoText(errno), "Is this run as root?"};
     if (flock(file, LOCK_EX | LOCK_NB) != 0) {
         close(file);
-        return Error{"take the lab", labName(), "another program uses it", "Wait for it, or choose another name with DYAD_LAB_NAME."};
+        return Error{"take the lab", labName(), "another program uses it",
+                     "Wait for it, or choose another name with DYAD_LAB_NAME."};
     }
     return LabLock(file);
 }

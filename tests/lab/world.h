@@ -12,8 +12,8 @@ namespace dyad::lab {
 
 struct UpOptions {
     PairSettings pair;
-    bool service = true;  // the hosts start dyadd
-    bool powerOn = true;  // both hosts
+    bool service = true; // the hosts start dyadd
+    bool powerOn = true; // both hosts
 };
 
 // Blocks for a second or so; seconds more where no image is prepared yet. On failure nothing stays behind.

@@ -33,7 +33,8 @@ using Task = std::unique_ptr<scsi_task, TaskEnd>;
 template <typename Command>
 Task give(Command command) {
     Task task(command());
-    for (int again = 0; again < 3 && task && task->status == SCSI_STATUS_CHECK_CONDITION && task->sense.key == SCSI_SENSE_UNIT_ATTENTION;
+    for (int again = 0; again < 3 && task && task->status == SCSI_STATUS_CHECK_CONDITION &&
+                        task->sense.key == SCSI_SENSE_UNIT_ATTENTION;
          ++again)
         task.reset(command());
     return task;
@@ -66,16 +67,19 @@ WriteProbe tryWrite(unsigned lunNumber) {
     const std::uint32_t blockBytes = told->block_length;
 
     const Task reading = give([&] {
-        return iscsi_read16_sync(context.get(), lun, lastBlock, blockBytes, static_cast<int>(blockBytes), 0, 0, 0, 0, 0);
+        return iscsi_read16_sync(context.get(), lun, lastBlock, blockBytes, static_cast<int>(blockBytes), 0, 0, 0, 0,
+                                 0);
     });
     if (!reading || reading->status != SCSI_STATUS_GOOD || reading->datain.size < static_cast<int>(blockBytes))
         return {WriteProbe::Answer::NoPath, "the block can't be read"};
     std::vector<unsigned char> content(reading->datain.data, reading->datain.data + blockBytes);
     const Task writing = give([&] {
-        return iscsi_write16_sync(context.get(), lun, lastBlock, content.data(), blockBytes, static_cast<int>(blockBytes), 0, 0, 0, 0, 0);
+        return iscsi_write16_sync(context.get(), lun, lastBlock, content.data(), blockBytes,
+                                  static_cast<int>(blockBytes), 0, 0, 0, 0, 0);
     });
     if (!writing) return {WriteProbe::Answer::NoPath, iscsi_get_error(context.get())};
-    if (writing->status == SCSI_STATUS_RESERVATION_CONFLICT) return {WriteProbe::Answer::Refused, describeStatus(*writing)};
+    if (writing->status == SCSI_STATUS_RESERVATION_CONFLICT)
+        return {WriteProbe::Answer::Refused, describeStatus(*writing)};
     if (writing->status == SCSI_STATUS_GOOD) return {WriteProbe::Answer::Accepted, describeStatus(*writing)};
     return {WriteProbe::Answer::NoPath, describeStatus(*writing)};
 }

@@ -13,10 +13,14 @@ using dyad::Result;
 
 void showDifference(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {
     std::size_t at = 0;
-    while (at < std::min(expected.size(), actual.size()) && expected[at] == actual[at]) ++at;
-    std::printf("  first difference in line %zu of the trace\n    expected: %s\n    came:     %s\n  the whole trace that came:\n", at + 1,
-                at < expected.size() ? expected[at].c_str() : "(nothing more)", at < actual.size() ? actual[at].c_str() : "(nothing more)");
-    for (const std::string& line : actual) std::printf("%s\n", line.c_str());
+    while (at < std::min(expected.size(), actual.size()) && expected[at] == actual[at])
+        ++at;
+    std::printf("  first difference in line %zu of the trace\n    expected: %s\n    came:     %s\n  the whole trace "
+                "that came:\n",
+                at + 1, at < expected.size() ? expected[at].c_str() : "(nothing more)",
+                at < actual.size() ? actual[at].c_str() : "(nothing more)");
+    for (const std::string& line : actual)
+        std::printf("%s\n", line.c_str());
 }
 
 bool runFile(const std::string& fileName, bool rewrite) {
@@ -37,11 +41,13 @@ bool runFile(const std::string& fileName, bool rewrite) {
         std::printf("%s: %s\n", fileName.c_str(), trace.error().text().c_str());
         return false;
     }
-    const bool broken = std::any_of(trace.value().begin(), trace.value().end(), [](const std::string& line) { return line.rfind("BROKEN", 0) == 0; });
+    const bool broken = std::any_of(trace.value().begin(), trace.value().end(),
+                                    [](const std::string& line) { return line.rfind("BROKEN", 0) == 0; });
     if (rewrite) {
         std::ofstream out(fileName);
         out << scenario.value().head << "----\n";
-        for (const std::string& line : trace.value()) out << line << "\n";
+        for (const std::string& line : trace.value())
+            out << line << "\n";
         if (!out) std::printf("%s: can't be written\n", fileName.c_str());
         if (broken) std::printf("%s: a rule is broken, see BROKEN in the file\n", fileName.c_str());
         return static_cast<bool>(out) && !broken;

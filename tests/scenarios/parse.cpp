@@ -49,7 +49,8 @@ public:
 
 private:
     Error wrong(const std::string& what, const std::string& value) const {
-        return {"read the scenario", m_fileName + ":" + std::to_string(m_line), what + (value.empty() ? "" : ": " + value), ""};
+        return {"read the scenario", m_fileName + ":" + std::to_string(m_line),
+                what + (value.empty() ? "" : ": " + value), ""};
     }
     bool refuse(const std::string& what) {
         m_problem = what;
@@ -57,7 +58,8 @@ private:
     }
     bool number(const std::string& text, double& value) {
         const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
-        return (end.ec == std::errc() && end.ptr == text.data() + text.size()) || refuse("'" + text + "' is not a number");
+        return (end.ec == std::errc() && end.ptr == text.data() + text.size()) ||
+               refuse("'" + text + "' is not a number");
     }
 
     bool take(const std::vector<std::string>& words) {
@@ -67,7 +69,8 @@ private:
         if (first == "gateway") return m_scenario.configuration.gateways.emplace_back("10.77.0.254"), true;
         if (first == "group" && words.size() >= 2) return takeGroup(words);
         if (first == "off") return m_scenario.off.insert(m_scenario.off.end(), words.begin() + 1, words.end()), true;
-        if (first == "drift") return m_scenario.drift.insert(m_scenario.drift.end(), words.begin() + 1, words.end()), true;
+        if (first == "drift")
+            return m_scenario.drift.insert(m_scenario.drift.end(), words.begin() + 1, words.end()), true;
         if (first == "key" && words.size() == 3) return m_scenario.planted.push_back({words[1], words[2]}), true;
         if (first == "trace" && words.size() == 3) return number(words[2], m_scenario.traceFromMs);
         if (first == "end" && words.size() == 2) return number(words[1], m_scenario.endMs);
@@ -83,10 +86,14 @@ private:
     bool takeProfile(const std::string& word) {
         using model::Profile;
         Profile& profile = m_scenario.configuration.profile;
-        if (word == "fast") profile = Profile::Fast;
-        else if (word == "standard") profile = Profile::Standard;
-        else if (word == "relaxed") profile = Profile::Relaxed;
-        else return refuse("no such profile");
+        if (word == "fast")
+            profile = Profile::Fast;
+        else if (word == "standard")
+            profile = Profile::Standard;
+        else if (word == "relaxed")
+            profile = Profile::Relaxed;
+        else
+            return refuse("no such profile");
         return true;
     }
 
@@ -115,16 +122,25 @@ private:
         std::vector<std::string> resources{"data", "db", "ip"};
         for (std::size_t i = 2; i < words.size(); ++i) {
             const std::size_t sign = words[i].find('=');
-            const std::string name = words[i].substr(0, sign), value = sign == std::string::npos ? "" : words[i].substr(sign + 1);
+            const std::string name = words[i].substr(0, sign),
+                              value = sign == std::string::npos ? "" : words[i].substr(sign + 1);
             bool good = true;
-            if (name == "luns") good = number(value, luns);
-            else if (name == "restarts") good = number(value, restarts);
-            else if (name == "start-timeout") good = number(value, start);
-            else if (name == "stop-timeout") good = number(value, stop);
-            else if (name == "resources") resources = split(value, ',');
-            else if (name == "prefer") group.prefer = value == "beta" ? model::NodeId::Second : model::NodeId::First;
-            else if (name == "failback") group.failback = value == "auto" ? model::Failback::Auto : model::Failback::Manual;
-            else return refuse("'" + words[i] + "' says nothing of a group");
+            if (name == "luns")
+                good = number(value, luns);
+            else if (name == "restarts")
+                good = number(value, restarts);
+            else if (name == "start-timeout")
+                good = number(value, start);
+            else if (name == "stop-timeout")
+                good = number(value, stop);
+            else if (name == "resources")
+                resources = split(value, ',');
+            else if (name == "prefer")
+                group.prefer = value == "beta" ? model::NodeId::Second : model::NodeId::First;
+            else if (name == "failback")
+                group.failback = value == "auto" ? model::Failback::Auto : model::Failback::Manual;
+            else
+                return refuse("'" + words[i] + "' says nothing of a group");
             if (!good) return false;
         }
         for (int i = 0; i < static_cast<int>(luns); ++i) {

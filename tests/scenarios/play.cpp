@@ -25,14 +25,17 @@ public:
     explicit Play(const Scenario& scenario) : m_scenario(scenario), m_world(scenario.configuration) {}
 
     Result<std::vector<std::string>> run() {
-        m_world.onTold = [this](NodeId node, const std::string& group, const std::string& kind, const std::string& text) {
+        m_world.onTold = [this](NodeId node, const std::string& group, const std::string& kind,
+                                const std::string& text) {
             line(m_scenario.configuration.nodes[model::indexOf(node)].name, group, kind, readable(text));
         };
         for (const Planted& each : m_scenario.planted)
             if (!plant(each)) return Error{"plant a key", each.lun, "no such LUN or node", ""};
         for (const NodeId node : model::bothNodes) {
-            const bool off = std::find(m_scenario.off.begin(), m_scenario.off.end(), name(node)) != m_scenario.off.end();
-            const bool drifts = std::find(m_scenario.drift.begin(), m_scenario.drift.end(), name(node)) != m_scenario.drift.end();
+            const bool off =
+                std::find(m_scenario.off.begin(), m_scenario.off.end(), name(node)) != m_scenario.off.end();
+            const bool drifts =
+                std::find(m_scenario.drift.begin(), m_scenario.drift.end(), name(node)) != m_scenario.drift.end();
             if (drifts) m_world.alterConfiguration(node);
             if (!off) m_world.clock().after(0ms, [this, node] { m_world.host(node).powerOn(); });
         }
@@ -46,19 +49,23 @@ public:
     }
 
 private:
-    static Instant instant(double ms) { return world::Clock::origin + std::chrono::microseconds(static_cast<long>(ms * 1000)); }
+    static Instant instant(double ms) {
+        return world::Clock::origin + std::chrono::microseconds(static_cast<long>(ms * 1000));
+    }
     const std::string& name(NodeId node) const { return m_scenario.configuration.nodes[model::indexOf(node)].name; }
 
     // Times to the millisecond; keys by their owner, because the rest of them is noise.
     std::string readable(const std::string& text) const {
-        static const std::regex key("0x[0-9a-f]{16} \\(node ([0-9]+), boot ([0-9a-f]{5}), epoch ([0-9]+), login [0-9]+\\)");
+        static const std::regex key(
+            "0x[0-9a-f]{16} \\(node ([0-9]+), boot ([0-9a-f]{5}), epoch ([0-9]+), login [0-9]+\\)");
         static const std::regex generation("generation [0-9]+, ");
         std::string out;
         auto from = text.cbegin();
         for (std::smatch match; std::regex_search(from, text.cend(), match, key); from = match.suffix().first) {
             const std::string node = match[1] == "1" ? "alpha" : match[1] == "2" ? "beta" : "a stranger";
             const bool foreign = match.str().rfind("0x5d2a", 0) != 0;
-            out += std::string(match.prefix().first, match.prefix().second) + (foreign ? "a foreign key" : node + "'s key of epoch " + match[3].str());
+            out += std::string(match.prefix().first, match.prefix().second) +
+                   (foreign ? "a foreign key" : node + "'s key of epoch " + match[3].str());
         }
         out += std::string(from, text.cend());
         return std::regex_replace(out, generation, "");
@@ -67,16 +74,20 @@ private:
     void line(const std::string& who, const std::string& group, const std::string& kind, const std::string& text) {
         if (m_world.clock().sinceOriginMs() < m_scenario.traceFromMs) return;
         char head[96];
-        std::snprintf(head, sizeof head, "%8.0f %-6s %-5s %-19s ", m_world.clock().sinceOriginMs(), who.c_str(), group.c_str(), kind.c_str());
+        std::snprintf(head, sizeof head, "%8.0f %-6s %-5s %-19s ", m_world.clock().sinceOriginMs(), who.c_str(),
+                      group.c_str(), kind.c_str());
         m_trace.push_back(head + text);
     }
 
     bool plant(const Planted& each) {
         const auto& luns = m_scenario.configuration.luns;
-        const auto found = std::find_if(luns.begin(), luns.end(), [&](const model::LunSetup& lun) { return lun.name == each.lun; });
+        const auto found =
+            std::find_if(luns.begin(), luns.end(), [&](const model::LunSetup& lun) { return lun.name == each.lun; });
         const std::optional<NodeId> node = nodeOf(each.whose);
         if (found == luns.end() || (!node && each.whose != "foreign")) return false;
-        const auto key = node ? model::ReservationKey::make(m_scenario.configuration.clusterId, *node, model::BootDigest(deadBoot), model::Epoch(7)) : foreignKey;
+        const auto key = node ? model::ReservationKey::make(m_scenario.configuration.clusterId, *node,
+                                                            model::BootDigest(deadBoot), model::Epoch(7))
+                              : foreignKey;
         m_world.array().plant(model::LunId(static_cast<std::uint32_t>(found - luns.begin())), key);
         return true;
     }
@@ -101,16 +112,19 @@ private:
             if (slash != std::string::npos && group.name != word.substr(0, slash)) continue;
             for (std::size_t r = 0; r < group.resources.size(); ++r)
                 if (group.resources[r].name == word.substr(slash == std::string::npos ? 0 : slash + 1))
-                    return std::pair(model::GroupId(static_cast<std::uint32_t>(i)), model::ResourceId(static_cast<std::uint32_t>(r)));
+                    return std::pair(model::GroupId(static_cast<std::uint32_t>(i)),
+                                     model::ResourceId(static_cast<std::uint32_t>(r)));
         }
         return {};
     }
 
     void carryOut(const Command& command) {
         std::string told;
-        for (const std::string& word : command.words) told += (told.empty() ? "" : " ") + word;
+        for (const std::string& word : command.words)
+            told += (told.empty() ? "" : " ") + word;
         line(">>", "", told, "");
-        while (!m_trace.empty() && m_trace.back().back() == ' ') m_trace.back().pop_back();
+        while (!m_trace.empty() && m_trace.back().back() == ' ')
+            m_trace.back().pop_back();
         if (!obey(command.words))
             m_error = Error{"play the scenario", "line " + std::to_string(command.line), "not understood: " + told, ""};
     }
@@ -176,7 +190,7 @@ private:
         const auto group = groupOf(about);
         if (!group) return false;
         given.group = *group;
-        given.kind = what == "switchback" ? model::OrderKind::Switchback
+        given.kind = what == "switchback"      ? model::OrderKind::Switchback
                      : what == "clear-failure" ? model::OrderKind::ClearFailure
                                                : model::OrderKind::Switchover;
         host.order(given);
@@ -195,10 +209,16 @@ private:
         if (words.size() < 4) return false;
         if (verb == "slow") {
             const auto takes = std::chrono::milliseconds(words.size() > 4 ? std::atol(words[4].c_str()) : 0);
-            (words[3] == "start" ? resource.startTakes : words[3] == "stop" ? resource.stopTakes : resource.killTakes) = takes;
+            (words[3] == "start"  ? resource.startTakes
+             : words[3] == "stop" ? resource.stopTakes
+                                  : resource.killTakes) = takes;
             return true;
         }
-        Manner* manner = words[3] == "start" ? &resource.start : words[3] == "stop" ? &resource.stop : words[3] == "kill" ? &resource.kill : words[3] == "probe" ? &resource.probe : nullptr;
+        Manner* manner = words[3] == "start"   ? &resource.start
+                         : words[3] == "stop"  ? &resource.stop
+                         : words[3] == "kill"  ? &resource.kill
+                         : words[3] == "probe" ? &resource.probe
+                                               : nullptr;
         if (!manner || (verb != "fail" && verb != "hang")) return false;
         *manner = verb == "fail" ? Manner::Fails : Manner::Hangs;
         return true;
@@ -206,9 +226,11 @@ private:
 
     void tellEnd() {
         m_trace.emplace_back("at the end");
-        for (const NodeId node : model::bothNodes) m_trace.push_back("  " + name(node) + ": " + stateOf(node));
+        for (const NodeId node : model::bothNodes)
+            m_trace.push_back("  " + name(node) + ": " + stateOf(node));
         for (std::size_t i = 0; i < m_scenario.configuration.luns.size(); ++i)
-            m_trace.push_back("  " + m_scenario.configuration.luns[i].name + ": " + readable(toText(m_world.array().snapshot(model::LunId(static_cast<std::uint32_t>(i))))));
+            m_trace.push_back("  " + m_scenario.configuration.luns[i].name + ": " +
+                              readable(toText(m_world.array().snapshot(model::LunId(static_cast<std::uint32_t>(i))))));
     }
 
     std::string stateOf(NodeId node) {
@@ -218,14 +240,17 @@ private:
         for (std::size_t i = 0; i < m_scenario.configuration.groups.size(); ++i) {
             const model::GroupId group(static_cast<std::uint32_t>(i));
             const model::GroupSetup& setup = m_scenario.configuration.groups[i];
-            if (host.engine()) text += std::string(i ? "; " : "") + setup.name + " " + toText(host.engine()->state().groups[i].role) + ", ";
+            if (host.engine())
+                text += std::string(i ? "; " : "") + setup.name + " " + toText(host.engine()->state().groups[i].role) +
+                        ", ";
             std::string running;
             for (std::size_t r = 0; r < setup.resources.size(); ++r)
                 if (host.resources(group)[r].running) running += " " + setup.resources[r].name;
             text += running.empty() ? "nothing runs" : "runs" + running;
         }
         std::string alarms;
-        for (const std::string& each : host.alarms()) alarms += " " + each;
+        for (const std::string& each : host.alarms())
+            alarms += " " + each;
         return text + (alarms.empty() ? "" : "; alarms" + alarms);
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scenario: a text file that says what happens to a pair, and the trace that must come of it. The words are in README.md.
+// A scenario: a text file that says what happens to a pair, and the trace that must come of it. The words are in
+// README.md.
 #pragma once
 
 #include "base/result.h"
@@ -16,7 +17,7 @@ struct Command {
     int line = 0;
 };
 
-struct Planted { // a key that holds a LUN before the world begins
+struct Planted {       // a key that holds a LUN before the world begins
     std::string whose; // node name, or "foreign"
     std::string lun;
 };
@@ -24,7 +25,7 @@ struct Planted { // a key that holds a LUN before the world begins
 struct Scenario {
     std::string head; // everything above the line of dashes, as written
     model::Configuration configuration;
-    std::vector<std::string> off; // nodes that are not switched on at the beginning
+    std::vector<std::string> off;   // nodes that are not switched on at the beginning
     std::vector<std::string> drift; // nodes with another configuration file
     std::vector<Planted> planted;
     std::vector<Command> commands;

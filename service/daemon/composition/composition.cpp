@@ -83,20 +83,23 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     if (!digest) return digest.error();
     boot = digest.value();
 
-    journal = std::make_unique<recorder::Journal>(recorder::JournalSettings{.file = options.stateDirectory + "/events.jsonl"}, clock);
+    journal = std::make_unique<recorder::Journal>(
+        recorder::JournalSettings{.file = options.stateDirectory + "/events.jsonl"}, clock);
     alarms = std::make_unique<alarms::AlarmBoard>(*journal, clock, log);
     fence = std::make_unique<SelfFence>(options.selfFence, *alarms, clock);
     engine = std::make_unique<engine::Engine>(configuration, self);
 
     const engine::Timeouts& timeouts = engine->timeouts();
-    heart = std::make_unique<HeartAdapter>(HeartAdapterSetup{
-        .program = options.programDirectory + "/dyad-heart",
-        .runDirectory = options.runDirectory,
-        .settings = heart::settingsOf(configuration, self, boot, options.keyFile, timeouts.heartbeat, timeouts.suspect, timeouts.lost)});
-    luns = std::make_unique<storage::LunClient>(storage::LunClientSetup{.program = options.programDirectory + "/dyad-lun",
-                                                                         .runDirectory = options.runDirectory,
-                                                                         .configuration = configuration,
-                                                                         .node = self});
+    heart = std::make_unique<HeartAdapter>(
+        HeartAdapterSetup{.program = options.programDirectory + "/dyad-heart",
+                          .runDirectory = options.runDirectory,
+                          .settings = heart::settingsOf(configuration, self, boot, options.keyFile, timeouts.heartbeat,
+                                                        timeouts.suspect, timeouts.lost)});
+    luns =
+        std::make_unique<storage::LunClient>(storage::LunClientSetup{.program = options.programDirectory + "/dyad-lun",
+                                                                     .runDirectory = options.runDirectory,
+                                                                     .configuration = configuration,
+                                                                     .node = self});
     if (!configuration.gateways.empty()) {
         Result<std::unique_ptr<network::GatewayWatch>> made = network::GatewayWatch::make(configuration.gateways, {});
         if (!made) return made.error();
@@ -111,11 +114,14 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
 }
 
 // Each room makes the agents of its own resources.
-Result<std::unique_ptr<ports::Agent>> Composition::Parts::makeAgent(const model::Configuration& configuration, const std::string& group,
+Result<std::unique_ptr<ports::Agent>> Composition::Parts::makeAgent(const model::Configuration& configuration,
+                                                                    const std::string& group,
                                                                     const model::ResourceSetup& resource) {
     if (const auto* filesystem = std::get_if<model::FilesystemSettings>(&resource.settings))
-        return storage::makeFilesystemAgent(*filesystem, configuration.luns[filesystem->lun.value], *luns, options.runDirectory);
-    if (const auto* address = std::get_if<model::AddressSettings>(&resource.settings)) return network::makeAddressAgent(*address);
+        return storage::makeFilesystemAgent(*filesystem, configuration.luns[filesystem->lun.value], *luns,
+                                            options.runDirectory);
+    if (const auto* address = std::get_if<model::AddressSettings>(&resource.settings))
+        return network::makeAddressAgent(*address);
     return agents::makeAgent(resource, group, options.runDirectory, options.stateDirectory);
 }
 
@@ -126,7 +132,8 @@ Result<void> Composition::Parts::buildAgents(const model::Configuration& configu
             const model::ResourceSetup& resource = group.resources[r];
             Result<std::unique_ptr<ports::Agent>> agent = makeAgent(configuration, group.name, resource);
             if (!agent) return agent.error();
-            agents.add(model::GroupId(static_cast<std::uint32_t>(g)), model::ResourceId(static_cast<std::uint32_t>(r)), std::move(agent.value()));
+            agents.add(model::GroupId(static_cast<std::uint32_t>(g)), model::ResourceId(static_cast<std::uint32_t>(r)),
+                       std::move(agent.value()));
         }
     }
     return {};
@@ -152,7 +159,8 @@ Result<void> Composition::Parts::buildControl(const model::Configuration& config
 Composition::Composition(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
 Composition::~Composition() = default;
 
-Result<std::unique_ptr<Composition>> Composition::make(const Options& options, model::Configuration configuration, model::NodeId self) {
+Result<std::unique_ptr<Composition>> Composition::make(const Options& options, model::Configuration configuration,
+                                                       model::NodeId self) {
     auto parts = std::make_unique<Parts>();
     parts->options = options;
     parts->self = self;

@@ -14,7 +14,8 @@ namespace dyad::daemon {
 class Composition {
 public:
     // Checks everything that can be checked before anything is started: files, key, certificate, agents.
-    static Result<std::unique_ptr<Composition>> make(const Options& options, model::Configuration configuration, model::NodeId self);
+    static Result<std::unique_ptr<Composition>> make(const Options& options, model::Configuration configuration,
+                                                     model::NodeId self);
     ~Composition();
 
     // Heart, LUNs, engine, control server; returns at once, the event loop does the rest.

@@ -25,7 +25,8 @@ namespace {
 // Both nodes live and neither owns. Whose turn is it?
 bool ourTurn(StepContext& step, const GroupRecord& group) {
     // A peer that has just come up may need a moment to find its path to the array.
-    if (!peerFit(step, group)) return step.due(std::max(step.state.peer.since, step.state.startedAt) + step.timeouts.startupWait());
+    if (!peerFit(step, group))
+        return step.due(std::max(step.state.peer.since, step.state.startedAt) + step.timeouts.startupWait());
     if (gatewayGone(step)) return false; // the peer reaches one: clients do, too
     // We handed it over a moment ago: the peer has the first turn.
     const bool firstTurnOver = step.due(group.handoverUntil);
@@ -48,9 +49,11 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
     const PeerRecord& peer = step.state.peer;
     const model::GroupStatus* word = peerWord(step, group);
     for (const LunRecord& lun : group.luns)
-        if (lun.known && lun.snapshot.holder && lun.snapshot.holder->cluster() != step.configuration.clusterId) return {}; // an alarm says so
+        if (lun.known && lun.snapshot.holder && lun.snapshot.holder->cluster() != step.configuration.clusterId)
+            return {}; // an alarm says so
     // Defended a moment ago, but now nobody holds: the owner has let go.
-    const bool letGo = group.claim.defended && !group.luns.empty() && group.luns.front().known && !group.luns.front().snapshot.holder;
+    const bool letGo =
+        group.claim.defended && !group.luns.empty() && group.luns.front().known && !group.luns.front().snapshot.holder;
     const bool mayTryAgain = letGo || step.due(group.claim.notBefore);
 
     switch (peer.liveness) {
@@ -69,11 +72,14 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
     // The heart lives, the service doesn't: it comes back and adopts what runs. Nothing is taken from it; but what its
     // present boot doesn't hold can't be running there.
     if (!peerSpeaks(step) || !word) {
-        if (mayTryAgain && word && word->released && word->epoch >= group.epoch) return ClaimCause::PeerReleased; // its last word
+        if (mayTryAgain && word && word->released && word->epoch >= group.epoch)
+            return ClaimCause::PeerReleased; // its last word
         if (group.luns.empty() || !group.luns.front().known || !mayTryAgain) return {};
         const auto& holder = group.luns.front().snapshot.holder;
         const bool free = !holder || leftByUs(step, *holder) || leftByPeer(step, group, *holder);
-        return free && step.due(std::max(peer.since, step.state.startedAt) + 2 * step.timeouts.startupWait()) ? std::optional(ClaimCause::NobodyOwns) : std::nullopt;
+        return free && step.due(std::max(peer.since, step.state.startedAt) + 2 * step.timeouts.startupWait())
+                   ? std::optional(ClaimCause::NobodyOwns)
+                   : std::nullopt;
     }
     if (!mayTryAgain) return {};
     // Our own attempt makes our epoch the later one: what was released is claimed in this way only once.

@@ -10,8 +10,12 @@ using model::ResourceState;
 
 namespace {
 
-const model::AddressSettings* addressOf(const model::ResourceSetup& setup) { return std::get_if<model::AddressSettings>(&setup.settings); }
-bool isFilesystem(const model::ResourceSetup& setup) { return std::holds_alternative<model::FilesystemSettings>(setup.settings); }
+const model::AddressSettings* addressOf(const model::ResourceSetup& setup) {
+    return std::get_if<model::AddressSettings>(&setup.settings);
+}
+bool isFilesystem(const model::ResourceSetup& setup) {
+    return std::holds_alternative<model::FilesystemSettings>(setup.settings);
+}
 bool isDown(const ResourceRecord& resource) { return resource.state == ResourceState::Stopped; }
 
 bool standsOn(const model::ResourceSetup& upper, ResourceId lower) {
@@ -51,17 +55,23 @@ bool mayKill(const StepContext& step, const GroupRecord& group, ResourceId resou
 }
 
 bool everythingRuns(const GroupRecord& group) {
-    return std::all_of(group.resources.begin(), group.resources.end(),
-                       [](const ResourceRecord& each) { return each.state == ResourceState::Running && !each.mustStop; });
+    return std::all_of(group.resources.begin(), group.resources.end(), [](const ResourceRecord& each) {
+        return each.state == ResourceState::Running && !each.mustStop;
+    });
 }
 
-bool everythingStopped(const GroupRecord& group) { return std::all_of(group.resources.begin(), group.resources.end(), isDown); }
+bool everythingStopped(const GroupRecord& group) {
+    return std::all_of(group.resources.begin(), group.resources.end(), isDown);
+}
 
 std::vector<ResourceId> killOrder(const StepContext& step, const GroupRecord& group) {
     const auto& setups = step.setup(group).resources;
-    const auto rank = [&](ResourceId id) { return addressOf(setups[id.value]) ? 0 : isFilesystem(setups[id.value]) ? 2 : 1; };
+    const auto rank = [&](ResourceId id) {
+        return addressOf(setups[id.value]) ? 0 : isFilesystem(setups[id.value]) ? 2 : 1;
+    };
     std::vector<ResourceId> order;
-    for (std::size_t i = setups.size(); i-- > 0;) order.emplace_back(static_cast<std::uint32_t>(i));
+    for (std::size_t i = setups.size(); i-- > 0;)
+        order.emplace_back(static_cast<std::uint32_t>(i));
     std::stable_sort(order.begin(), order.end(), [&](ResourceId a, ResourceId b) { return rank(a) < rank(b); });
     return order;
 }

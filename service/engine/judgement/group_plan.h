@@ -8,8 +8,8 @@ namespace dyad::engine {
 
 // Everything it stands on runs.
 [[nodiscard]] bool mayStart(const StepContext& step, const GroupRecord& group, model::ResourceId resource);
-// In order: nothing that stands on it is left. When the whole group stops, an address that was raised first goes last, so
-// that the clients of what is stopped still hear its good-bye.
+// In order: nothing that stands on it is left. When the whole group stops, an address that was raised first goes last,
+// so that the clients of what is stopped still hear its good-bye.
 [[nodiscard]] bool mayStop(const StepContext& step, const GroupRecord& group, model::ResourceId resource);
 // By force: addresses and processes at once, filesystems when nothing else is left.
 [[nodiscard]] bool mayKill(const StepContext& step, const GroupRecord& group, model::ResourceId resource);

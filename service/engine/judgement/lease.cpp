@@ -9,9 +9,8 @@
 namespace dyad::engine {
 
 bool leaseProven(const GroupRecord& group) {
-    return group.epoch.value != 0 && std::all_of(group.luns.begin(), group.luns.end(), [&](const LunRecord& lun) {
-               return lun.provenEpoch == group.epoch;
-           });
+    return group.epoch.value != 0 && std::all_of(group.luns.begin(), group.luns.end(),
+                                                 [&](const LunRecord& lun) { return lun.provenEpoch == group.epoch; });
 }
 
 namespace {
@@ -42,10 +41,12 @@ std::optional<std::string> leaseLostBecause(StepContext& step, const GroupRecord
                    (lun.snapshot.holder ? "another holder: " + model::toText(*lun.snapshot.holder) : "no holder");
         // L3: no path, and the peer has one: it can serve, we can't.
         if (!lun.pathUp && peerFit(step, group) && step.due(lun.pathDownSince + step.timeouts.pathGrace()))
-            return "no path to LUN " + step.name(lun) + " for " + toText(step.now - lun.pathDownSince) + ", the peer has one";
+            return "no path to LUN " + step.name(lun) + " for " + toText(step.now - lun.pathDownSince) +
+                   ", the peer has one";
         // S4: it could not be verified for a lease term.
         if (step.due(lun.provenFrom + step.timeouts.leaseTerm()))
-            return "the reservation on LUN " + step.name(lun) + " could not be verified for " + toText(step.now - lun.provenFrom);
+            return "the reservation on LUN " + step.name(lun) + " could not be verified for " +
+                   toText(step.now - lun.provenFrom);
     }
     return {};
 }

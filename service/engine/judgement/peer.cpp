@@ -13,7 +13,8 @@ namespace {
 // The best of the links: a peer heard on one of them is alive.
 Liveness overAllLinks(const std::vector<model::LinkReport>& links) {
     const auto any = [&](Liveness liveness) {
-        return std::any_of(links.begin(), links.end(), [&](const model::LinkReport& link) { return link.liveness == liveness; });
+        return std::any_of(links.begin(), links.end(),
+                           [&](const model::LinkReport& link) { return link.liveness == liveness; });
     };
     if (any(Liveness::Alive)) return Liveness::Alive;
     if (any(Liveness::Suspect)) return Liveness::Suspect;
@@ -47,8 +48,10 @@ void tellLinks(StepContext& step, const std::vector<model::LinkReport>& before) 
                        "check cable, switch and address of link " + name + " on both nodes");
         if (link.liveness == Liveness::Alive) step.clear(lost);
 
-        if (link.liveness != Liveness::Alive || link.peerHearsUs) step.state.oneWaySince[i].reset();
-        else if (!step.state.oneWaySince[i]) step.state.oneWaySince[i] = step.now;
+        if (link.liveness != Liveness::Alive || link.peerHearsUs)
+            step.state.oneWaySince[i].reset();
+        else if (!step.state.oneWaySince[i])
+            step.state.oneWaySince[i] = step.now;
     }
 }
 
@@ -61,10 +64,12 @@ void tellPeer(StepContext& step) {
         step.clear("peer.lost");
         break;
     case Liveness::Suspect:
-        step.explain(kind::peerSuspect, name + " is silent on every link, " + silence(step), nullptr, {}, Severity::Warning);
+        step.explain(kind::peerSuspect, name + " is silent on every link, " + silence(step), nullptr, {},
+                     Severity::Warning);
         break;
     case Liveness::Lost:
-        step.explain(kind::peerLost, name + " is lost on every link, " + silence(step), nullptr, {}, Severity::Critical);
+        step.explain(kind::peerLost, name + " is lost on every link, " + silence(step), nullptr, {},
+                     Severity::Critical);
         step.raise("peer.lost", Severity::Critical, name + " is not heard on any link",
                    "look at " + name + ": is it powered, and does a link to it work?");
         break;
@@ -83,15 +88,18 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
 
     if (heart.peer.everHeard) {
         if (peer.everHeard && heart.peer.boot != peer.boot)
-            step.explain(kind::peerRebooted, step.peerName() + " has rebooted: what its earlier boot held is left behind", nullptr, {},
+            step.explain(kind::peerRebooted,
+                         step.peerName() + " has rebooted: what its earlier boot held is left behind", nullptr, {},
                          Severity::Warning);
         const bool served = peer.status.serviceAlive;
         const bool meant = heart.peer.status.leaving;
         if (served && !heart.peer.status.serviceAlive && !meant) {
-            step.explain(kind::peerServiceDied, "the service on " + step.peerName() + " has ended, its heart beats on", nullptr, {}, Severity::Warning);
+            step.explain(kind::peerServiceDied, "the service on " + step.peerName() + " has ended, its heart beats on",
+                         nullptr, {}, Severity::Warning);
         }
         const std::string alarm = "peer.service";
-        if (heart.peer.status.serviceAlive || meant) step.clear(alarm);
+        if (heart.peer.status.serviceAlive || meant)
+            step.clear(alarm);
         else
             step.raise(alarm, Severity::Warning, "the service on " + step.peerName() + " does not run, its heart does",
                        "start dyadd on " + step.peerName() + "; what runs there is left alone until then");
@@ -106,7 +114,8 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
         peer.since = step.now;
         tellPeer(step);
         if (now == Liveness::Alive)
-            for (GroupRecord& group : step.state.groups) group.claim.notBefore = Instant();
+            for (GroupRecord& group : step.state.groups)
+                group.claim.notBefore = Instant();
     }
     judgeDrift(step);
 }
@@ -140,25 +149,31 @@ const model::GroupStatus* peerWord(const StepContext& step, const GroupRecord& g
 }
 
 bool peerSpeaks(const StepContext& step) {
-    return step.state.peer.liveness == Liveness::Alive && step.state.peer.everHeard && step.state.peer.status.serviceAlive;
+    return step.state.peer.liveness == Liveness::Alive && step.state.peer.everHeard &&
+           step.state.peer.status.serviceAlive;
 }
 
 bool peerFit(const StepContext& step, const GroupRecord& group) {
     const model::GroupStatus* word = peerWord(step, group);
-    return peerSpeaks(step) && word && !word->unfit && !step.state.peer.status.leaving && !step.state.peer.status.maintenance;
+    return peerSpeaks(step) && word && !word->unfit && !step.state.peer.status.leaving &&
+           !step.state.peer.status.maintenance;
 }
 
 bool leftByPeer(const StepContext& step, const GroupRecord& group, model::ReservationKey key) {
-    if (!key.isOf(step.configuration.clusterId, model::otherNode(step.self)) || step.state.peer.liveness != Liveness::Alive) return false;
+    if (!key.isOf(step.configuration.clusterId, model::otherNode(step.self)) ||
+        step.state.peer.liveness != Liveness::Alive)
+        return false;
     if (!key.isOfBoot(step.state.peer.boot)) return true;
     if (!peerSpeaks(step)) return false;
-    // Of its present boot: only if the peer's own word knows this very claim and says that it doesn't own. An older word
-    // could have left before the claim was made.
+    // Of its present boot: only if the peer's own word knows this very claim and says that it doesn't own. An older
+    // word could have left before the claim was made.
     const model::GroupStatus* word = peerWord(step, group);
     return word && !owns(word->role) && word->role != model::Role::Claiming && word->role != model::Role::Lost &&
            key.epoch() == (word->epoch.value & 0xffff);
 }
 
-bool leftByUs(const StepContext& step, model::ReservationKey key) { return key.isOf(step.configuration.clusterId, step.self); }
+bool leftByUs(const StepContext& step, model::ReservationKey key) {
+    return key.isOf(step.configuration.clusterId, step.self);
+}
 
 } // namespace dyad::engine

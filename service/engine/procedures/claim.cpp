@@ -44,8 +44,8 @@ model::Epoch nextEpoch(const StepContext& step, const GroupRecord& group) {
 
 // Our key may stand on the arbiter.
 bool challenged(const GroupRecord& group) {
-    return !group.luns.empty() && (group.claim.phase == ClaimPhase::Challenging || group.claim.phase == ClaimPhase::Window ||
-                                   group.claim.phase == ClaimPhase::Arbiter);
+    return !group.luns.empty() && (group.claim.phase == ClaimPhase::Challenging ||
+                                   group.claim.phase == ClaimPhase::Window || group.claim.phase == ClaimPhase::Arbiter);
 }
 
 bool ofThisCluster(const StepContext& step, const LunRecord& lun) {
@@ -58,7 +58,8 @@ bool freeForUs(const StepContext& step, const GroupRecord& group, const LunRecor
     return !holder || leftByUs(step, *holder) || leftByPeer(step, group, *holder);
 }
 
-void tellIfRefused(StepContext& step, const GroupRecord& group, const LunRecord& lun, const model::ReservationAnswer& answer) {
+void tellIfRefused(StepContext& step, const GroupRecord& group, const LunRecord& lun,
+                   const model::ReservationAnswer& answer) {
     if (answer.outcome != ReservationOutcome::Refused) return;
     const std::string& name = step.setup(group).name;
     step.raise("group.claim:" + name, model::Severity::Critical,
@@ -68,7 +69,8 @@ void tellIfRefused(StepContext& step, const GroupRecord& group, const LunRecord&
 
 void readAll(StepContext& step, GroupRecord& group) {
     group.claim.phase = ClaimPhase::Reading;
-    for (LunRecord& lun : group.luns) step.request(group, lun, ReservationCommand::Read);
+    for (LunRecord& lun : group.luns)
+        step.request(group, lun, ReservationCommand::Read);
 }
 
 // Nothing was said against us: the array could not be asked, or the session was lost and our key with it.
@@ -77,15 +79,18 @@ bool onlyUnheard(const GroupRecord& group, const model::ReservationAnswer& answe
            (answer.outcome == ReservationOutcome::Defended && answer.snapshot.registered(group.key));
 }
 
-void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::string& detail = {}, bool unheard = false) {
+void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::string& detail = {},
+             bool unheard = false) {
     if (challenged(group) && trigger != Trigger::Defended)
         step.request(group, group.luns.front(), ReservationCommand::Withdraw);
     // Heard again: should it fall silent once more, that is a new silence.
     // After a freeze of our own the facts are old, not bad: look again at once.
     const bool atOnce = trigger == Trigger::PeerBack || group.claim.frozen;
-    group.claim.notBefore = atOnce ? Instant() : step.now + (unheard ? step.timeouts.challengeWindow : step.timeouts.rechallengeInterval());
+    group.claim.notBefore =
+        atOnce ? Instant() : step.now + (unheard ? step.timeouts.challengeWindow : step.timeouts.rechallengeInterval());
     group.claim.defended = trigger == Trigger::Defended;
-    for (LunRecord& lun : group.luns) lun.provenEpoch = model::Epoch();
+    for (LunRecord& lun : group.luns)
+        lun.provenEpoch = model::Epoch();
     step.transition(group, trigger, detail);
 }
 
@@ -100,8 +105,9 @@ void won(StepContext& step, GroupRecord& group) {
     }
     group.wonAt = step.now;
     step.explain(kind::reservationWon,
-                 group.luns.empty() ? "epoch " + std::to_string(group.epoch.value) + " is ours; the group has no LUN to ask"
-                                    : "the read-back of every LUN shows our reservation, epoch " + std::to_string(group.epoch.value),
+                 group.luns.empty()
+                     ? "epoch " + std::to_string(group.epoch.value) + " is ours; the group has no LUN to ask"
+                     : "the read-back of every LUN shows our reservation, epoch " + std::to_string(group.epoch.value),
                  &group);
     step.transition(group, Trigger::ReservationWon);
 }
@@ -147,18 +153,24 @@ void driveChallenging(StepContext& step, GroupRecord& group) {
         return;
     }
     if (answer.outcome == ReservationOutcome::Good && !ofThisCluster(step, arbiter)) {
-        abandon(step, group, Trigger::ClaimRefused, "LUN " + step.name(arbiter) + " is held by a key of no node of this cluster");
+        abandon(step, group, Trigger::ClaimRefused,
+                "LUN " + step.name(arbiter) + " is held by a key of no node of this cluster");
         return;
     }
     if (answer.outcome != ReservationOutcome::Good) {
-        abandon(step, group, Trigger::ClaimRefused, std::string("the challenge: ") + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail),
+        abandon(step, group, Trigger::ClaimRefused,
+                std::string("the challenge: ") + toText(answer.outcome) +
+                    (answer.detail.empty() ? "" : ", " + answer.detail),
                 onlyUnheard(group, answer));
         return;
     }
     group.claim.phase = ClaimPhase::Window;
     group.claim.windowFrom = answer.readFrom;
-    step.explain(kind::challengePlaced, "our key stands beside the holder's on LUN " + step.name(arbiter) + ": " + toText(answer.snapshot), &group);
-    for (std::size_t i = 1; i < group.luns.size(); ++i) step.request(group, group.luns[i], ReservationCommand::Read);
+    step.explain(kind::challengePlaced,
+                 "our key stands beside the holder's on LUN " + step.name(arbiter) + ": " + toText(answer.snapshot),
+                 &group);
+    for (std::size_t i = 1; i < group.luns.size(); ++i)
+        step.request(group, group.luns[i], ReservationCommand::Read);
 }
 
 // The owner is well after all, or has become so again.
@@ -175,16 +187,20 @@ void driveWindow(StepContext& step, GroupRecord& group) {
         return;
     }
     const model::GroupStatus* word = peerWord(step, group);
-    const bool peerIsQuiet = peerSpeaks(step) && word && !owns(word->role) && word->role != Role::Lost && !word->useless;
-    const bool windowOver = group.luns.empty() || peerIsQuiet || step.due(group.claim.windowFrom + step.timeouts.challengeWindow);
-    const bool peerGone = step.state.peer.liveness == Liveness::Lost || peerIsQuiet || (peerSpeaks(step) && word && word->useless);
+    const bool peerIsQuiet =
+        peerSpeaks(step) && word && !owns(word->role) && word->role != Role::Lost && !word->useless;
+    const bool windowOver =
+        group.luns.empty() || peerIsQuiet || step.due(group.claim.windowFrom + step.timeouts.challengeWindow);
+    const bool peerGone =
+        step.state.peer.liveness == Liveness::Lost || peerIsQuiet || (peerSpeaks(step) && word && word->useless);
     if (!windowOver || !peerGone) return;
     if (group.luns.empty()) {
         won(step, group);
         return;
     }
     group.claim.phase = ClaimPhase::Arbiter;
-    step.request(group, group.luns.front(), ReservationCommand::Claim, ClaimFrom::Challenge, group.luns.front().snapshot.holder);
+    step.request(group, group.luns.front(), ReservationCommand::Claim, ClaimFrom::Challenge,
+                 group.luns.front().snapshot.holder);
 }
 
 void driveReading(StepContext& step, GroupRecord& group) {
@@ -202,7 +218,8 @@ void driveReading(StepContext& step, GroupRecord& group) {
         // Against a silent peer the arbiter decides: whoever has it may take what the peer left on the others.
         const bool follows = group.claim.cause == ClaimCause::PeerSilent && &lun != &group.luns.front();
         if (follows ? !ofThisCluster(step, lun) : !freeForUs(step, group, lun)) {
-            abandon(step, group, Trigger::ClaimRefused, "LUN " + step.name(lun) + " is held by " + toText(*lun.snapshot.holder));
+            abandon(step, group, Trigger::ClaimRefused,
+                    "LUN " + step.name(lun) + " is held by " + toText(*lun.snapshot.holder));
             return;
         }
     }
@@ -218,14 +235,17 @@ void driveArbiter(StepContext& step, GroupRecord& group) {
     arbiter.answer.reset();
     tellIfRefused(step, group, arbiter, answer);
     if (answer.outcome == ReservationOutcome::Defended && !onlyUnheard(group, answer)) {
-        step.explain(kind::challengeDefended, "our challenge on LUN " + step.name(arbiter) + " was removed by its owner: the owner lives", &group, {},
-                     model::Severity::Warning);
+        step.explain(kind::challengeDefended,
+                     "our challenge on LUN " + step.name(arbiter) + " was removed by its owner: the owner lives",
+                     &group, {}, model::Severity::Warning);
         abandon(step, group, Trigger::Defended);
-    } else if (answer.outcome == ReservationOutcome::Conflict && freeForUs(step, group, arbiter) && ++group.claim.attempts < maxAttempts) {
+    } else if (answer.outcome == ReservationOutcome::Conflict && freeForUs(step, group, arbiter) &&
+               ++group.claim.attempts < maxAttempts) {
         readAll(step, group); // its owner let go of it in between
     } else if (!standsAsOurs(step, group, arbiter, answer)) {
         abandon(step, group, Trigger::ClaimRefused,
-                "LUN " + step.name(arbiter) + ": " + toText(answer.outcome) + (answer.detail.empty() ? "" : ", " + answer.detail),
+                "LUN " + step.name(arbiter) + ": " + toText(answer.outcome) +
+                    (answer.detail.empty() ? "" : ", " + answer.detail),
                 onlyUnheard(group, answer));
     } else if (group.luns.size() == 1) {
         won(step, group);
@@ -261,9 +281,11 @@ void driveOthers(StepContext& step, GroupRecord& group) {
 void driveGivingBack(StepContext& step, GroupRecord& group) {
     for (LunRecord& lun : group.luns)
         if (lun.pending) return;
-    for (LunRecord& lun : group.luns) lun.answer.reset();
+    for (LunRecord& lun : group.luns)
+        lun.answer.reset();
     step.raise("group.claim:" + step.setup(group).name, model::Severity::Critical,
-               "the first LUN of group " + step.setup(group).name + " was won but another one was refused: all were given back",
+               "the first LUN of group " + step.setup(group).name +
+                   " was won but another one was refused: all were given back",
                "look at the keys with `dyad status` and find out who holds the other LUN");
     abandon(step, group, Trigger::ClaimRefused, "another LUN of the group was refused");
 }
@@ -297,18 +319,17 @@ void considerClaim(StepContext& step, GroupRecord& group) {
             step.request(group, group.luns.front(), ReservationCommand::Claim, ClaimFrom::Nothing, std::nullopt);
         }
         break;
-    case ClaimCause::NobodyOwns:
-        readAll(step, group);
-        break;
+    case ClaimCause::NobodyOwns: readAll(step, group); break;
     }
 }
 
 void driveClaim(StepContext& step, GroupRecord& group) {
-    const bool nothingTakenYet = group.claim.phase == ClaimPhase::Challenging || group.claim.phase == ClaimPhase::Window ||
-                                 group.claim.phase == ClaimPhase::Reading;
+    const bool nothingTakenYet = group.claim.phase == ClaimPhase::Challenging ||
+                                 group.claim.phase == ClaimPhase::Window || group.claim.phase == ClaimPhase::Reading;
     if (nothingTakenYet && step.state.leaving) return abandon(step, group, Trigger::ShutdownOrdered);
     if (nothingTakenYet && step.state.maintenance) return abandon(step, group, Trigger::MaintenanceOn);
-    if (nothingTakenYet && group.claim.frozen) return abandon(step, group, Trigger::ClaimRefused, "this node stood still meanwhile");
+    if (nothingTakenYet && group.claim.frozen)
+        return abandon(step, group, Trigger::ClaimRefused, "this node stood still meanwhile");
 
     switch (group.claim.phase) {
     case ClaimPhase::Challenging: driveChallenging(step, group); break;

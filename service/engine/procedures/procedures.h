@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The procedures. Each looks at the facts in the state and does the next thing that they call for; each may be called any
-// number of times in one step.
+// The procedures. Each looks at the facts in the state and does the next thing that they call for; each may be called
+// any number of times in one step.
 #pragma once
 
 #include "engine/event.h"

@@ -18,7 +18,8 @@ void killNext(StepContext& step, GroupRecord& group) {
     for (const ResourceId id : killOrder(step, group)) {
         const ResourceRecord& resource = group.resources[id.value];
         const bool beingKilled = resource.pending && resource.pending->verb == ResourceVerb::Kill;
-        if (resource.state == ResourceState::Stopped || beingKilled || resource.killFailed || !mayKill(step, group, id)) continue;
+        if (resource.state == ResourceState::Stopped || beingKilled || resource.killFailed || !mayKill(step, group, id))
+            continue;
         step.request(group, id, ResourceVerb::Kill);
     }
 }
@@ -42,13 +43,16 @@ void reconcile(StepContext& step, GroupRecord& group) {
     for (std::size_t i = group.resources.size(); i-- > 0;) {
         const ResourceId id(static_cast<std::uint32_t>(i));
         ResourceRecord& resource = group.resources[i];
-        if (resource.state == ResourceState::Stopped) resource.mustStop = false;
-        else if (group.role == Role::Stopping || resource.mustStop) bringDown(step, group, id);
+        if (resource.state == ResourceState::Stopped)
+            resource.mustStop = false;
+        else if (group.role == Role::Stopping || resource.mustStop)
+            bringDown(step, group, id);
     }
     if (group.role == Role::Stopping || group.reprove) return;
     for (std::size_t i = 0; i < group.resources.size(); ++i) {
         const ResourceId id(static_cast<std::uint32_t>(i));
-        if (group.resources[i].state == ResourceState::Stopped && mayStart(step, group, id)) step.request(group, id, ResourceVerb::Start);
+        if (group.resources[i].state == ResourceState::Stopped && mayStart(step, group, id))
+            step.request(group, id, ResourceVerb::Start);
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What resources answer and what follows from a failure: restart here, as often as the ladder says; then leave the node.
+// What resources answer and what follows from a failure: restart here, as often as the ladder says; then leave the
+// node.
 #include "engine/procedures/procedures.h"
 
 #include "engine/judgement/group_plan.h"
@@ -31,13 +32,16 @@ void stopped(StepContext& step, GroupRecord& group, model::ResourceId id, const 
     resource.killFailed = false;
     resource.mayRun = false;
     resource.detail = detail;
-    step.explain(kind::resourceStopped, step.setup(group, id).name + " is stopped" + (detail.empty() ? "" : ": " + detail), &group, id);
+    step.explain(kind::resourceStopped,
+                 step.setup(group, id).name + " is stopped" + (detail.empty() ? "" : ": " + detail), &group, id);
 }
 
-void stopDidNotWork(StepContext& step, GroupRecord& group, model::ResourceId id, ResourceVerb verb, const std::string& what) {
+void stopDidNotWork(StepContext& step, GroupRecord& group, model::ResourceId id, ResourceVerb verb,
+                    const std::string& what) {
     ResourceRecord& resource = group.resources[id.value];
     resource.detail = what;
-    step.explain(kind::resourceFailed, step.setup(group, id).name + " does not " + toText(verb) + ": " + what, &group, id, Severity::Warning);
+    step.explain(kind::resourceFailed, step.setup(group, id).name + " does not " + toText(verb) + ": " + what, &group,
+                 id, Severity::Warning);
     // After an orderly stop comes force; after force comes nothing.
     resource.state = ResourceState::Failed;
     if (verb != ResourceVerb::Kill) return;
@@ -47,8 +51,10 @@ void stopDidNotWork(StepContext& step, GroupRecord& group, model::ResourceId id,
     }
     // It could neither be looked at nor be killed, but this boot never started it: no reason to reset the host.
     resource.state = ResourceState::Stopped;
-    step.raise("resource.unknown:" + step.setup(group).name + "/" + step.setup(group, id).name, model::Severity::Warning,
-               step.setup(group, id).name + " of group " + step.setup(group).name + " can't be looked at: " + what, "repair what the check needs on this node");
+    step.raise("resource.unknown:" + step.setup(group).name + "/" + step.setup(group, id).name,
+               model::Severity::Warning,
+               step.setup(group, id).name + " of group " + step.setup(group).name + " can't be looked at: " + what,
+               "repair what the check needs on this node");
 }
 
 void noteProbe(ResourceRecord& resource, const model::ResourceAnswer& answer) {
@@ -68,7 +74,8 @@ void noteProbe(ResourceRecord& resource, const model::ResourceAnswer& answer) {
 }
 
 GroupRecord* findGroup(State& state, model::GroupId group, model::ResourceId resource) {
-    if (group.value >= state.groups.size() || resource.value >= state.groups[group.value].resources.size()) return nullptr;
+    if (group.value >= state.groups.size() || resource.value >= state.groups[group.value].resources.size())
+        return nullptr;
     return &state.groups[group.value];
 }
 
@@ -78,7 +85,8 @@ void noteResource(StepContext& step, const model::ResourceAnswer& answer) {
     GroupRecord* group = findGroup(step.state, answer.group, answer.resource);
     if (!group) return;
     ResourceRecord& resource = group->resources[answer.resource.value];
-    if (!resource.pending || resource.pending->operation != answer.operation || resource.pending->epoch != answer.epoch) return;
+    if (!resource.pending || resource.pending->operation != answer.operation || resource.pending->epoch != answer.epoch)
+        return;
     const ResourceVerb verb = resource.pending->verb;
     resource.pending.reset();
     switch (verb) {
@@ -87,7 +95,9 @@ void noteResource(StepContext& step, const model::ResourceAnswer& answer) {
         if (answer.outcome == ResourceOutcome::Running) {
             resource.state = ResourceState::Running;
             resource.detail = answer.detail;
-            step.explain(kind::resourceRunning, step.setup(*group, answer.resource).name + " runs" + (answer.detail.empty() ? "" : ": " + answer.detail),
+            step.explain(kind::resourceRunning,
+                         step.setup(*group, answer.resource).name + " runs" +
+                             (answer.detail.empty() ? "" : ": " + answer.detail),
                          group, answer.resource);
         } else {
             failed(step, *group, answer.resource, "did not start: " + answer.detail);
@@ -95,8 +105,10 @@ void noteResource(StepContext& step, const model::ResourceAnswer& answer) {
         break;
     case ResourceVerb::Stop:
     case ResourceVerb::Kill:
-        if (answer.outcome == ResourceOutcome::Stopped) stopped(step, *group, answer.resource, answer.detail);
-        else stopDidNotWork(step, *group, answer.resource, verb, answer.detail);
+        if (answer.outcome == ResourceOutcome::Stopped)
+            stopped(step, *group, answer.resource, answer.detail);
+        else
+            stopDidNotWork(step, *group, answer.resource, verb, answer.detail);
         break;
     }
 }
@@ -108,7 +120,8 @@ void noteResource(StepContext& step, const model::ResourceNotice& notice) {
     if (notice.kind == model::ResourceNotice::Kind::Progress) {
         if (resource.detail != notice.detail) {
             resource.detail = notice.detail;
-            step.explain(kind::resourceProgress, step.setup(*group, notice.resource).name + ": " + notice.detail, group, notice.resource);
+            step.explain(kind::resourceProgress, step.setup(*group, notice.resource).name + ": " + notice.detail, group,
+                         notice.resource);
         }
         return;
     }
@@ -128,8 +141,12 @@ void expireResources(StepContext& step, GroupRecord& group) {
         case ResourceVerb::Start:
             failed(step, group, id, "did not start within " + toText(step.setup(group, id).startTimeout));
             break;
-        case ResourceVerb::Stop: stopDidNotWork(step, group, id, verb, "not stopped within " + toText(step.setup(group, id).stopTimeout)); break;
-        case ResourceVerb::Kill: stopDidNotWork(step, group, id, verb, "not gone within " + toText(step.timeouts.killDeadline())); break;
+        case ResourceVerb::Stop:
+            stopDidNotWork(step, group, id, verb, "not stopped within " + toText(step.setup(group, id).stopTimeout));
+            break;
+        case ResourceVerb::Kill:
+            stopDidNotWork(step, group, id, verb, "not gone within " + toText(step.timeouts.killDeadline()));
+            break;
         case ResourceVerb::Probe:
             resource.state = ResourceState::Unknown;
             resource.detail = "the probe did not answer";
@@ -152,11 +169,13 @@ void driveRunning(StepContext& step, GroupRecord& group) {
             return;
         }
         markDown(step, group, id);
-        if (group.role == Role::Active) step.transition(group, Trigger::ResourceFailed, step.setup(group, id).name + ": " + resource.detail);
+        if (group.role == Role::Active)
+            step.transition(group, Trigger::ResourceFailed, step.setup(group, id).name + ": " + resource.detail);
     }
     if (group.role == Role::Starting && everythingRuns(group)) {
         step.transition(group, Trigger::AllRunning);
-        step.explain(kind::groupActive, "group " + step.setup(group).name + " is active on " + step.nodeName(step.self), &group);
+        step.explain(kind::groupActive, "group " + step.setup(group).name + " is active on " + step.nodeName(step.self),
+                     &group);
         step.clear("group.failed:" + step.setup(group).name);
         step.clear("group.claim:" + step.setup(group).name);
     }
@@ -168,21 +187,25 @@ void driveFailed(StepContext& step, GroupRecord& group) {
         if (group.luns.empty()) {
             // No array will refuse what goes on here.
             for (std::size_t i = 0; i < group.resources.size(); ++i)
-                if (group.resources[i].killFailed) fenceSelf(step, group, model::ResourceId(static_cast<std::uint32_t>(i)));
+                if (group.resources[i].killFailed)
+                    fenceSelf(step, group, model::ResourceId(static_cast<std::uint32_t>(i)));
             return;
         }
         // We still hold the LUNs but don't defend: the peer challenges and takes them. Then what is stuck must go.
         if (!loseWhereLost(step, group)) return;
-        for (ResourceRecord& resource : group.resources) resource.killFailed = false;
+        for (ResourceRecord& resource : group.resources)
+            resource.killFailed = false;
         return;
     }
     // The memory of a failure fades while the group is well at the peer's; with nobody running it, a person decides.
     const model::GroupStatus* word = peerWord(step, group);
     if (!peerSpeaks(step) || !word || word->role != Role::Active) return;
     Duration window{0};
-    for (const model::ResourceSetup& setup : step.setup(group).resources) window = std::max(window, setup.ladder.window);
+    for (const model::ResourceSetup& setup : step.setup(group).resources)
+        window = std::max(window, setup.ladder.window);
     if (!step.due(group.since + window)) return;
-    step.transition(group, Trigger::FailureCleared, "it is " + toText(window) + " ago and the group runs well on " + step.peerName());
+    step.transition(group, Trigger::FailureCleared,
+                    "it is " + toText(window) + " ago and the group runs well on " + step.peerName());
     step.clear("group.failed:" + step.setup(group).name);
 }
 

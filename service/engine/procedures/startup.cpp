@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Start-up. The service may be new on a host that has just booted, or may have died a moment ago while everything it had
-// started runs on. The array tells which: a reservation of this boot is ours.
+// Start-up. The service may be new on a host that has just booted, or may have died a moment ago while everything it
+// had started runs on. The array tells which: a reservation of this boot is ours.
 #include "engine/procedures/procedures.h"
 
 #include "base/check.h"
@@ -83,7 +83,8 @@ bool adopt(StepContext& step, GroupRecord& group) {
         ResourceRecord& resource = group.resources[i];
         const model::ResourceId id(static_cast<std::uint32_t>(i));
         if (resource.state == ResourceState::Running)
-            step.explain(kind::resourceAdopted, step.setup(group, id).name + " runs and is adopted untouched", &group, id);
+            step.explain(kind::resourceAdopted, step.setup(group, id).name + " runs and is adopted untouched", &group,
+                         id);
         else if (resource.state != ResourceState::Stopped)
             markDown(step, group, id);
     }
@@ -122,10 +123,12 @@ void settleStartup(StepContext& step, GroupRecord& group) {
     }
     group.settled = true;
     if (adopt(step, group)) return;
-    for (LunRecord& lun : group.luns) lun.fenced = false;
+    for (LunRecord& lun : group.luns)
+        lun.fenced = false;
     withdrawForgottenChallenge(step, group);
     if (somethingRuns) {
-        for (LunRecord& lun : group.luns) step.act(CloseGate{lun.id});
+        for (LunRecord& lun : group.luns)
+            step.act(CloseGate{lun.id});
         step.transition(group, Trigger::RunsWithoutLease);
     }
 }

@@ -31,7 +31,9 @@ void finish(StepContext& step, GroupRecord& group) {
     group.released = all;
     group.handoverUntil = step.now + step.timeouts.orderPatience();
     step.explain(all ? kind::reservationReleased : kind::groupStopped,
-                 all ? "every LUN of the group is let go of" : "stopped, but not every LUN could be released: our key is left behind", &group);
+                 all ? "every LUN of the group is let go of"
+                     : "stopped, but not every LUN could be released: our key is left behind",
+                 &group);
     const std::string& name = step.setup(group).name;
     if (group.stopCause != StopCause::Failure) {
         step.transition(group, Trigger::EverythingStopped);
@@ -40,17 +42,21 @@ void finish(StepContext& step, GroupRecord& group) {
     step.transition(group, Trigger::StoppedAfterFailure);
     const bool peerTakes = peerFit(step, group);
     step.raise("group.failed:" + name, peerTakes ? model::Severity::Warning : model::Severity::Critical,
-               "group " + name + " could not run on " + step.nodeName(step.self) + (peerTakes ? "; it moves to " + step.peerName() : " and can't move: it is stopped"),
+               "group " + name + " could not run on " + step.nodeName(step.self) +
+                   (peerTakes ? "; it moves to " + step.peerName() : " and can't move: it is stopped"),
                "find the cause in `dyad events`, repair it, then `dyad clear-failure " + name + "`");
 }
 
 } // namespace
 
 bool giveUpOnStuck(StepContext& step, GroupRecord& group) {
-    if (std::none_of(group.resources.begin(), group.resources.end(), [](const ResourceRecord& each) { return each.killFailed; })) return false;
+    if (std::none_of(group.resources.begin(), group.resources.end(),
+                     [](const ResourceRecord& each) { return each.killFailed; }))
+        return false;
     step.transition(group, Trigger::StopFailed);
     step.raise("group.failed:" + step.setup(group).name, model::Severity::Critical,
-               "group " + step.setup(group).name + " can't be stopped on " + step.nodeName(step.self) + ", not even by force",
+               "group " + step.setup(group).name + " can't be stopped on " + step.nodeName(step.self) +
+                   ", not even by force",
                "the peer takes the LUNs; reboot " + step.nodeName(step.self));
     return true;
 }
@@ -60,21 +66,28 @@ void driveStopping(StepContext& step, GroupRecord& group) {
     if (!everythingStopped(group)) return;
     if (!group.releasing) {
         group.releasing = true;
-        for (std::size_t i = 1; i < group.luns.size(); ++i) step.request(group, group.luns[i], model::ReservationCommand::Release);
-        for (LunRecord& lun : group.luns) lun.answer.reset();
+        for (std::size_t i = 1; i < group.luns.size(); ++i)
+            step.request(group, group.luns[i], model::ReservationCommand::Release);
+        for (LunRecord& lun : group.luns)
+            lun.answer.reset();
     }
-    const auto pending = [](const LunRecord& lun) { return lun.pending && lun.pending->command == model::ReservationCommand::Release; };
+    const auto pending = [](const LunRecord& lun) {
+        return lun.pending && lun.pending->command == model::ReservationCommand::Release;
+    };
     if (std::any_of(group.luns.begin(), group.luns.end(), pending)) return;
     // The arbiter goes last: whoever wins it finds the others free.
-    if (!group.luns.empty() && !group.luns.front().answer) step.request(group, group.luns.front(), model::ReservationCommand::Release);
-    else finish(step, group);
+    if (!group.luns.empty() && !group.luns.front().answer)
+        step.request(group, group.luns.front(), model::ReservationCommand::Release);
+    else
+        finish(step, group);
 }
 
 void driveShutdown(StepContext& step) {
     if (!step.state.leaving || step.state.shutdownTold) return;
     const bool down = std::all_of(step.state.groups.begin(), step.state.groups.end(), [&](const GroupRecord& group) {
         const bool waitsForReset = step.state.fenceOrdered && group.role == Role::Lost; // nothing more can be done here
-        const bool atRest = group.settled && (waitsForReset || group.role == Role::Standby || group.role == Role::Failed || group.role == Role::Maintenance);
+        const bool atRest = group.settled && (waitsForReset || group.role == Role::Standby ||
+                                              group.role == Role::Failed || group.role == Role::Maintenance);
         const bool answered = std::none_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) {
             return lun.pending && lun.pending->command != model::ReservationCommand::Read;
         });

@@ -31,7 +31,8 @@ void pathIs(StepContext& step, LunRecord& lun, bool up, const std::string& detai
     lun.pathUp = up;
     if (!up) {
         lun.pathDownSince = step.now;
-        step.raise(alarm, model::Severity::Warning, "no path to LUN " + step.name(lun) + (detail.empty() ? "" : ": " + detail),
+        step.raise(alarm, model::Severity::Warning,
+                   "no path to LUN " + step.name(lun) + (detail.empty() ? "" : ": " + detail),
                    "check the storage network and the array's portal");
     }
 }
@@ -41,7 +42,9 @@ void tellOfForeignHolder(StepContext& step, const LunRecord& lun) {
     const std::string alarm = "lun.foreign:" + step.name(lun);
     const auto& holder = lun.snapshot.holder;
     if (holder && holder->cluster() != step.configuration.clusterId)
-        step.raise(alarm, model::Severity::Critical, "LUN " + step.name(lun) + " is reserved by a key of no node of this cluster: " + model::toText(*holder),
+        step.raise(alarm, model::Severity::Critical,
+                   "LUN " + step.name(lun) +
+                       " is reserved by a key of no node of this cluster: " + model::toText(*holder),
                    "find out which host uses the LUN; Dyad does not take it");
     else
         step.clear(alarm);
@@ -80,16 +83,21 @@ void noteReservation(StepContext& step, const model::ReservationAnswer& answer) 
         lun->snapshot = answer.snapshot;
         lun->readFrom = answer.readFrom;
         tellOfForeignHolder(step, *lun);
-        if ((owns(group->role) || group->role == model::Role::Failed) && lun->provenEpoch == group->epoch && answer.snapshot.heldBy(group->key) &&
-            answer.snapshot.registered(group->key)) {
+        if ((owns(group->role) || group->role == model::Role::Failed) && lun->provenEpoch == group->epoch &&
+            answer.snapshot.heldBy(group->key) && answer.snapshot.registered(group->key)) {
             if (answer.readFrom > lun->provenFrom) lun->provenFrom = answer.readFrom;
         }
     }
     if (answer.outcome == ReservationOutcome::Refused)
-        step.explain(kind::arrayRefused, "the array refused to " + std::string(model::toText(answer.command)) + " LUN " + step.name(*lun) + ": " + answer.detail,
+        step.explain(kind::arrayRefused,
+                     "the array refused to " + std::string(model::toText(answer.command)) + " LUN " + step.name(*lun) +
+                         ": " + answer.detail,
                      group, {}, model::Severity::Warning);
     if (pending.command == ReservationCommand::Defend && answer.outcome == ReservationOutcome::Good)
-        step.explain(kind::defended, "the peer's challenge on LUN " + step.name(*lun) + " was removed: this node is well and keeps the group", group);
+        step.explain(kind::defended,
+                     "the peer's challenge on LUN " + step.name(*lun) +
+                         " was removed: this node is well and keeps the group",
+                     group);
     if (pending.command != ReservationCommand::Read) lun->answer = answer;
 }
 
@@ -125,9 +133,9 @@ void expireReservations(StepContext& step, GroupRecord& group) {
 
 void lookAtKeys(StepContext& step, GroupRecord& group) {
     const bool owner = owns(group.role) || (group.role == model::Role::Failed && !everythingStopped(group));
-    const Duration interval = !owner                ? step.timeouts.watchInterval()
-                              : peerMissesUs(step)  ? step.timeouts.defendInterval()
-                                                    : step.timeouts.verifyInterval();
+    const Duration interval = !owner               ? step.timeouts.watchInterval()
+                              : peerMissesUs(step) ? step.timeouts.defendInterval()
+                                                   : step.timeouts.verifyInterval();
     for (LunRecord& lun : group.luns) {
         if (lun.pending) continue;
         if (owns(group.role) && !group.releasing && hasChallenge(group, lun) && !group.reprove && !lun.fenced &&
@@ -149,8 +157,10 @@ void endReproof(GroupRecord& group) {
 }
 
 void noteFreeze(StepContext& step, const WasFrozen& frozen) {
-    step.explain(kind::frozen, "this node stood still for " + toText(frozen.gap) + ": every lease is proven anew before anything else", nullptr, {},
-                 model::Severity::Warning);
+    step.explain(kind::frozen,
+                 "this node stood still for " + toText(frozen.gap) +
+                     ": every lease is proven anew before anything else",
+                 nullptr, {}, model::Severity::Warning);
     for (GroupRecord& group : step.state.groups) {
         for (LunRecord& lun : group.luns) {
             if (lun.pending) lun.pending->deadline = lun.pending->deadline + frozen.gap;

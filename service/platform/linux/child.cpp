@@ -73,7 +73,8 @@ std::vector<char*> pointersTo(const std::vector<std::string>& words) {
     for (int rest = failure.number; rest > 0 && at > 0; rest /= 10)
         number[--at] = static_cast<char>('0' + rest % 10);
     const char* reason = ::strerrordesc_np(failure.number); // never translated: takes no lock
-    const char* words[] = {toText(step), " ", prepared.arguments.front(), ": ", reason != nullptr ? reason : "error", " ("};
+    const char* words[] = {toText(step), " ", prepared.arguments.front(), ": ", reason != nullptr ? reason : "error",
+                           " ("};
     std::array<iovec, std::size(words) + 2> parts{};
     for (std::size_t i = 0; i < std::size(words); ++i)
         parts[i] = {const_cast<char*>(words[i]), std::strlen(words[i])};

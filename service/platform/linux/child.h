@@ -51,10 +51,10 @@ struct Child {
     FileDescriptor output; // Output::Capture: the reading end of a pipe, non-blocking; the reader sets the bound
 };
 
-// Returns when the program runs (the exec has succeeded), a few hundred microseconds as a rule, and after maxExecWait in
-// any case: a child that is still on its way to its program then is given out like any other one. If it fails later, it
-// ends with notRunCode, and the last line of its output says what it couldn't do, with the errno.
-// Error: what couldn't be done in the child within maxExecWait, with its errno; nothing is left behind then.
+// Returns when the program runs (the exec has succeeded), a few hundred microseconds as a rule, and after maxExecWait
+// in any case: a child that is still on its way to its program then is given out like any other one. If it fails later,
+// it ends with notRunCode, and the last line of its output says what it couldn't do, with the errno. Error: what
+// couldn't be done in the child within maxExecWait, with its errno; nothing is left behind then.
 [[nodiscard]] Result<Child> startChild(const ChildSetup& setup);
 
 // How the process ended, as reap(), but leaves it to be collected: its pid and its session's number stay its own till

@@ -83,7 +83,8 @@ std::vector<Holder> findProcesses(const std::function<bool(const std::string& pr
     const std::vector<pid_t> spared = sparedProcesses();
     std::error_code error;
     for (auto each = std::filesystem::directory_iterator("/proc", error);
-         !error && each != std::filesystem::directory_iterator() && holders.size() < maxHolders; each.increment(error)) {
+         !error && each != std::filesystem::directory_iterator() && holders.size() < maxHolders;
+         each.increment(error)) {
         const std::string name = each->path().filename();
         if (name.find_first_not_of("0123456789") != std::string::npos) continue;
         const pid_t pid = static_cast<pid_t>(std::strtol(name.c_str(), nullptr, 10));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A loop device on the exported file: direct I/O, so that nothing is cached twice, and gone by itself with its last user.
+// A loop device on the exported file: direct I/O, so that nothing is cached twice, and gone by itself with its last
+// user.
 #pragma once
 
 #include "base/result.h"

@@ -31,7 +31,7 @@ namespace {
 using platform::errnoText;
 using platform::monotonicNow;
 
-constexpr Duration detachPatience = 3s;  // until the loop device must be free after an unmount
+constexpr Duration detachPatience = 3s; // until the loop device must be free after an unmount
 constexpr Duration detachLook = 2ms;
 constexpr Duration openPatience = 300ms; // forced: until whoever has the loop device itself open is killed
 constexpr unsigned maxUnmounts = 64;     // of one after another at the same place
@@ -63,8 +63,8 @@ Result<FoundFilesystem> lookAt(const std::string& device) {
 
 // The exit code of e2fsck (fsck(8): a bit mask), or -1 where it couldn't be run.
 int runCheck(const std::string& device) {
-    std::array<char*, 4> arguments{const_cast<char*>("e2fsck"), const_cast<char*>("-p"), const_cast<char*>(device.c_str()),
-                                   nullptr};
+    std::array<char*, 4> arguments{const_cast<char*>("e2fsck"), const_cast<char*>("-p"),
+                                   const_cast<char*>(device.c_str()), nullptr};
     std::array<char*, 2> environment{const_cast<char*>("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nullptr};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -73,8 +73,9 @@ int runCheck(const std::string& device) {
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     pid_t pid = 0;
     int status = 0;
-    const bool ran = ::posix_spawn(&pid, "/sbin/e2fsck", &actions, nullptr, arguments.data(), environment.data()) == 0 &&
-                     ::waitpid(pid, &status, 0) == pid;
+    const bool ran =
+        ::posix_spawn(&pid, "/sbin/e2fsck", &actions, nullptr, arguments.data(), environment.data()) == 0 &&
+        ::waitpid(pid, &status, 0) == pid;
     posix_spawn_file_actions_destroy(&actions);
     return ran && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -85,7 +86,8 @@ std::string checkFilesystem(const std::string& device) {
     const int code = runCheck(device);
     if (code < 0) return "e2fsck could not be run; install e2fsprogs";
     // 1: errors were corrected; 2: a reboot is asked for, which only means a mounted root.
-    if ((code & ~3) != 0) return "e2fsck -p ended with " + std::to_string(code) + ": run e2fsck by hand while this node holds the LUN";
+    if ((code & ~3) != 0)
+        return "e2fsck -p ended with " + std::to_string(code) + ": run e2fsck by hand while this node holds the LUN";
     progress("fsck took " + dyad::toText(monotonicNow() - begun));
     return {};
 }
@@ -97,7 +99,8 @@ Result<void> prepareMountPoint(const std::string& path) {
     for (std::size_t at = 1; at != std::string::npos;) {
         at = path.find('/', at + 1);
         part = path.substr(0, at);
-        if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return platform::systemError("make the mount point", part, errno);
+        if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST)
+            return platform::systemError("make the mount point", part, errno);
     }
     struct stat attributes {};
     if (::stat(path.c_str(), &attributes) != 0) return platform::systemError("look at the mount point", path, errno);
@@ -105,7 +108,9 @@ Result<void> prepareMountPoint(const std::string& path) {
     // The kernel lists a mount under its real path; one that is written in another way would never be found again.
     char real[PATH_MAX];
     if (::realpath(path.c_str(), real) == nullptr) return platform::systemError("look at the mount point", path, errno);
-    if (path != real) return Error{"mount on", path, "the path leads to " + std::string(real), "Write mount = \"" + std::string(real) + "\"."};
+    if (path != real)
+        return Error{"mount on", path, "the path leads to " + std::string(real),
+                     "Write mount = \"" + std::string(real) + "\"."};
     return {};
 }
 
@@ -118,7 +123,8 @@ int mountIt(const std::vector<std::string>& words) {
     const std::string& type = words[6];
     const MountOptions options = parseMountOptions(words[7]);
 
-    if (const Result<void> prepared = prepareMountPoint(point); !prepared) return end(mountExitFailed, prepared.error().text());
+    if (const Result<void> prepared = prepareMountPoint(point); !prepared)
+        return end(mountExitFailed, prepared.error().text());
     struct stat attributes {};
     if (::stat(file.c_str(), &attributes) != 0)
         return end(mountExitFailed, platform::systemError("look at the LUN's file", file, errno).text());
@@ -133,8 +139,9 @@ int mountIt(const std::vector<std::string>& words) {
     const Result<FoundFilesystem> found = lookAt(device);
     if (!found) return end(mountExitFailed, found.error().text());
     if (found.value().type.empty())
-        return end(mountExitFailed, std::string(found.value().empty ? "the LUN is blank" : "no filesystem is on the LUN") +
-                                        ": make one with mkfs." + type + " while this node holds the LUN");
+        return end(mountExitFailed,
+                   std::string(found.value().empty ? "the LUN is blank" : "no filesystem is on the LUN") +
+                       ": make one with mkfs." + type + " while this node holds the LUN");
     if (found.value().type != type)
         return end(mountExitFailed, "wrong filesystem: found " + found.value().type + ", dyad.toml says " + type);
     bool checked = false;
@@ -157,12 +164,13 @@ int mountIt(const std::vector<std::string>& words) {
         return end(mountExitFailed, "mount " + type + " on " + point + ": " + errnoText(number) + remedy);
     }
     const std::string took = dyad::toText(monotonicNow() - begun);
-    return end(mountExitGood, found.value().needsRecovery && !checked ? "mounted, journal replayed in " + took : "mounted in " + took);
+    return end(mountExitGood,
+               found.value().needsRecovery && !checked ? "mounted, journal replayed in " + took : "mounted in " + took);
 }
 
 // The end of everything that stands on the LUN's file. The superblock is gone when the loop device is: a copy of the
-// mount in another namespace, or a process in the middle of something, keeps it. So it is not enough to look at the mount
-// once: a helper that an earlier life of the service started may be just about to finish its own.
+// mount in another namespace, or a process in the middle of something, keeps it. So it is not enough to look at the
+// mount once: a helper that an earlier life of the service started may be just about to finish its own.
 class Unmount {
 public:
     Unmount(LoopRecord record, std::string point, bool force)
@@ -183,7 +191,8 @@ public:
 
 private:
     std::optional<int> tryUnmount() {
-        if (m_unmounts >= maxUnmounts) return end(mountExitFailed, "unmount " + m_point + ": it is mounted again and again");
+        if (m_unmounts >= maxUnmounts)
+            return end(mountExitFailed, "unmount " + m_point + ": it is mounted again and again");
         if (::umount2(m_point.c_str(), UMOUNT_NOFOLLOW) == 0) return unmounted();
         const int number = errno;
         // EINVAL: it has gone since the look.
@@ -193,7 +202,8 @@ private:
         ++m_busyRounds;
         if (!m_force) {
             if (m_busyRounds > maxBusyRounds)
-                return end(mountExitBusy, "unmount " + m_point + ": in use by " + (holders.empty() ? "something in the kernel" : toText(holders)));
+                return end(mountExitBusy, "unmount " + m_point + ": in use by " +
+                                              (holders.empty() ? "something in the kernel" : toText(holders)));
         } else if (m_busyRounds > maxKillRounds) {
             // Nobody new can reach it from here on; whether it is really gone is seen by the device.
             if (::umount2(m_point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
@@ -216,11 +226,13 @@ private:
         const Duration waited = monotonicNow() - m_freeSince;
         if (waited >= detachPatience) {
             const std::vector<Holder> holders = holdersOfDevice();
-            return end(mountExitFailed, "the filesystem of " + m_point + " is still alive in the kernel: another mount namespace or a stuck "
-                                        "process holds it (" + (holders.empty() ? "none is seen from here" : toText(holders)) + ")");
+            return end(mountExitFailed, "the filesystem of " + m_point +
+                                            " is still alive in the kernel: another mount namespace or a stuck "
+                                            "process holds it (" +
+                                            (holders.empty() ? "none is seen from here" : toText(holders)) + ")");
         }
-        // A mount or a check that is still under way; a copy of the mount. Those who only look at a new disk are gone by
-        // then.
+        // A mount or a check that is still under way; a copy of the mount. Those who only look at a new disk are gone
+        // by then.
         if (m_force && waited >= openPatience && !m_openersKilled) {
             m_openersKilled = true;
             killThem(holdersOfDevice());
@@ -232,7 +244,8 @@ private:
     // Here the path leads elsewhere by now: what is found by it is in other mount namespaces.
     std::vector<Holder> holdersOfDevice() const {
         std::vector<Holder> holders = findHolders(m_point, m_device);
-        for (Holder& each : findOpeners(m_record.device)) holders.push_back(std::move(each));
+        for (Holder& each : findOpeners(m_record.device))
+            holders.push_back(std::move(each));
         return holders;
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of the filesystem agent that may wait for a disk: it runs as a child process ("dyad-lun mount ...", "dyad-lun
-// unmount ..."), so that a hung array hangs the child and never the service. What it has to say it writes to standard
-// output, one line each: "progress TEXT", and at the end one "detail TEXT".
+// The part of the filesystem agent that may wait for a disk: it runs as a child process ("dyad-lun mount ...",
+// "dyad-lun unmount ..."), so that a hung array hangs the child and never the service. What it has to say it writes to
+// standard output, one line each: "progress TEXT", and at the end one "detail TEXT".
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 namespace dyad::storage {
 
 inline constexpr int mountExitGood = 0;
-inline constexpr int mountExitFailed = 1;   // the reason is in the detail
+inline constexpr int mountExitFailed = 1; // the reason is in the detail
 inline constexpr int mountExitUsage = 2;
-inline constexpr int mountExitBusy = 3;     // unmount: somebody holds it; the detail names them
+inline constexpr int mountExitBusy = 3; // unmount: somebody holds it; the detail names them
 
 // mount FILE RECORD BLOCKBYTES MINIMUMBYTES MOUNTPOINT TYPE OPTIONS
 // unmount RECORD MOUNTPOINT orderly|force

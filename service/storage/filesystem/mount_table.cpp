@@ -45,7 +45,8 @@ std::vector<MountedFilesystem> parseMountTable(const std::string& text) {
         std::istringstream words(line);
         std::string id, parent, device, root, point, options, word;
         if (!(words >> id >> parent >> device >> root >> point >> options)) continue;
-        while (words >> word && word != "-") {}
+        while (words >> word && word != "-") {
+        }
         MountedFilesystem mounted;
         std::string source;
         if (!(words >> mounted.type >> source >> mounted.superOptions)) continue;
@@ -69,7 +70,9 @@ std::optional<MountedFilesystem> mountedAt(const std::string& mountPoint, const 
 }
 
 namespace {
-std::string sysfsFolder(const std::string& loopDevice) { return "/sys/block/" + loopDevice.substr(loopDevice.rfind('/') + 1); }
+std::string sysfsFolder(const std::string& loopDevice) {
+    return "/sys/block/" + loopDevice.substr(loopDevice.rfind('/') + 1);
+}
 } // namespace
 
 LoopRecord recordOf(const std::string& loopDevice) {

@@ -25,7 +25,8 @@ struct MountedFilesystem {
 inline constexpr const char* ownMountTable = "/proc/self/mountinfo";
 [[nodiscard]] std::vector<MountedFilesystem> readMountTable(const std::string& file = ownMountTable);
 // The topmost mount at just this path.
-[[nodiscard]] std::optional<MountedFilesystem> mountedAt(const std::string& mountPoint, const std::string& file = ownMountTable);
+[[nodiscard]] std::optional<MountedFilesystem> mountedAt(const std::string& mountPoint,
+                                                         const std::string& file = ownMountTable);
 
 // Which attachment of which loop device is ours. Its number alone may be another's a millisecond later, on this host or
 // on another one in the same kernel; the kernel's sequence number is never given twice.

@@ -35,7 +35,9 @@ FoundFilesystem findFilesystem(std::span<const std::uint8_t> bytes) {
         constexpr std::uint32_t recover = 0x4;
         constexpr std::uint32_t extents = 0x40;
         constexpr std::uint32_t flexGroups = 0x200;
-        found.type = (incompatible & (extents | flexGroups)) != 0 ? "ext4" : (compatible & hasJournal) != 0 ? "ext3" : "ext2";
+        found.type = (incompatible & (extents | flexGroups)) != 0 ? "ext4"
+                     : (compatible & hasJournal) != 0             ? "ext3"
+                                                                  : "ext2";
         found.needsRecovery = (incompatible & recover) != 0;
         found.hasErrors = (loadLittle<std::uint16_t>(bytes.subspan(extAt + 0x3a)) & 0x2) != 0;
         found.label = labelAt(bytes, extAt + 0x78, 16);

@@ -11,7 +11,7 @@ namespace dyad::storage {
 inline constexpr std::size_t superblockBytes = 128 * 1024; // btrfs has its magic at 64 KiB, the others sooner
 
 struct FoundFilesystem {
-    std::string type;           // "ext4", "xfs", ...; empty: none that is known
+    std::string type; // "ext4", "xfs", ...; empty: none that is known
     std::string label;
     bool needsRecovery = false; // ext4: the journal has to be replayed (it was not unmounted)
     bool hasErrors = false;     // ext4: the kernel has noted errors; fsck is due

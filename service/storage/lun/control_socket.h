@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of the control socket in dyad-lun: listens on a path, has one client at a time (a restarted dyadd replaces the
-// earlier one), and goes on without any.
+// The end of the control socket in dyad-lun: listens on a path, has one client at a time (a restarted dyadd replaces
+// the earlier one), and goes on without any.
 #pragma once
 
 #include "base/result.h"

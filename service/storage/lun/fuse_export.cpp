@@ -56,8 +56,10 @@ struct FuseExport::Inner {
     }
     // The kernel truncates or changes times on some opens; the size of a LUN is what it is.
     static void setattr(fuse_req_t request, fuse_ino_t inode, struct stat*, int toSet, fuse_file_info* file) {
-        if ((toSet & FUSE_SET_ATTR_SIZE) != 0) fuse_reply_err(request, EPERM);
-        else getattr(request, inode, file);
+        if ((toSet & FUSE_SET_ATTR_SIZE) != 0)
+            fuse_reply_err(request, EPERM);
+        else
+            getattr(request, inode, file);
     }
     static void open(fuse_req_t request, fuse_ino_t, fuse_file_info*) {
         Inner& inner = of(request);
@@ -81,7 +83,8 @@ struct FuseExport::Inner {
         const Inner& inner = of(request);
         if (offset >= 0 && static_cast<std::uint64_t>(offset) < inner.sizeBytes)
             size = std::min<std::uint64_t>(size, inner.sizeBytes - static_cast<std::uint64_t>(offset));
-        else size = 0;
+        else
+            size = 0;
         if (size == 0) {
             fuse_reply_buf(request, nullptr, 0);
             return;
@@ -95,14 +98,19 @@ struct FuseExport::Inner {
         transfer->offset = static_cast<std::uint64_t>(offset);
         transfer->bytes.resize(size);
         inner.owner->submit({std::move(transfer), [request](int error, DataTransfer& done) {
-                                 if (error != 0) fuse_reply_err(request, error);
-                                 else fuse_reply_buf(request, reinterpret_cast<const char*>(done.bytes.data()), done.bytes.size());
+                                 if (error != 0)
+                                     fuse_reply_err(request, error);
+                                 else
+                                     fuse_reply_buf(request, reinterpret_cast<const char*>(done.bytes.data()),
+                                                    done.bytes.size());
                              }});
     }
-    static void write(fuse_req_t request, fuse_ino_t, const char* bytes, std::size_t size, off_t offset, fuse_file_info*) {
+    static void write(fuse_req_t request, fuse_ino_t, const char* bytes, std::size_t size, off_t offset,
+                      fuse_file_info*) {
         const Inner& inner = of(request);
         if (!inner.aligned(offset, size)) {
-            fuse_reply_err(request, offset >= 0 && static_cast<std::uint64_t>(offset) >= inner.sizeBytes ? ENOSPC : EINVAL);
+            fuse_reply_err(request,
+                           offset >= 0 && static_cast<std::uint64_t>(offset) >= inner.sizeBytes ? ENOSPC : EINVAL);
             return;
         }
         auto transfer = std::make_shared<DataTransfer>();
@@ -111,8 +119,10 @@ struct FuseExport::Inner {
         const auto* first = reinterpret_cast<const std::uint8_t*>(bytes);
         transfer->bytes.assign(first, first + size);
         inner.owner->submit({std::move(transfer), [request](int error, DataTransfer& done) {
-                                 if (error != 0) fuse_reply_err(request, error);
-                                 else fuse_reply_write(request, done.bytes.size());
+                                 if (error != 0)
+                                     fuse_reply_err(request, error);
+                                 else
+                                     fuse_reply_write(request, done.bytes.size());
                              }});
     }
     static void fsync(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) {
@@ -140,7 +150,8 @@ FuseExport::~FuseExport() {
 Result<void> FuseExport::mount(const std::string& file, std::uint64_t sizeBytes, std::uint32_t blockBytes) {
     // A dead server's mount answers ENOTCONN to everything; more than one may be stacked up.
     constexpr unsigned maxStaleMounts = 16;
-    for (unsigned i = 0; i < maxStaleMounts && ::umount2(file.c_str(), MNT_DETACH) == 0; ++i) {}
+    for (unsigned i = 0; i < maxStaleMounts && ::umount2(file.c_str(), MNT_DETACH) == 0; ++i) {
+    }
     const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (made < 0) return platform::systemError("make the file to export on", file, errno);
     ::close(made);

@@ -46,8 +46,10 @@ struct IscsiSession::Callbacks {
     }
     static void nopAnswered(iscsi_context*, int status, void*, void* self) {
         auto& session = *static_cast<IscsiSession*>(self);
-        if (status == SCSI_STATUS_GOOD) session.m_nopsUnanswered = 0;
-        else if (!session.m_broken) session.m_broken = "the session with the array broke";
+        if (status == SCSI_STATUS_GOOD)
+            session.m_nopsUnanswered = 0;
+        else if (!session.m_broken)
+            session.m_broken = "the session with the array broke";
     }
     static void finished(iscsi_context*, int status, void* data, void* what) {
         auto* raw = static_cast<Sent*>(what);
@@ -79,8 +81,9 @@ struct IscsiSession::Callbacks {
             if (reply.status == ScsiStatus::CheckCondition && task->datain.size > 2)
                 reply.sense = decodeSense({task->datain.data + 2, static_cast<std::size_t>(task->datain.size) - 2});
             if (reply.good() && !sent->dataIn.empty()) {
-                const std::size_t missing =
-                    task->residual_status == SCSI_RESIDUAL_UNDERFLOW ? std::min(task->residual, sent->dataIn.size()) : 0;
+                const std::size_t missing = task->residual_status == SCSI_RESIDUAL_UNDERFLOW
+                                                ? std::min(task->residual, sent->dataIn.size())
+                                                : 0;
                 sent->dataIn.resize(sent->dataIn.size() - missing);
                 reply.data = std::move(sent->dataIn);
             }
@@ -174,7 +177,8 @@ void IscsiSession::service(short revents) {
     const int result = iscsi_service(m_context, revents & ~POLLRDHUP);
     m_inService = false;
     if (result < 0 && !m_broken) m_broken = contextError();
-    if ((revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0 && !m_broken) m_broken = "the array closed the connection";
+    if ((revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0 && !m_broken)
+        m_broken = "the array closed the connection";
     if (m_broken) fail(*m_broken);
 }
 
@@ -189,7 +193,8 @@ void IscsiSession::tick() {
         over.push_back(std::move(each->done));
         each = m_pauses.erase(each);
     }
-    for (const auto& done : over) done();
+    for (const auto& done : over)
+        done();
 
     if (m_stage == Stage::Waiting && at >= m_nextTry) connect();
     if (m_stage == Stage::Connecting && at >= m_loginDeadline)
@@ -212,8 +217,10 @@ void IscsiSession::tick() {
 
 Instant IscsiSession::nextDeadline() const {
     Instant next = m_stage == Stage::Waiting ? m_nextTry : m_stage == Stage::Connecting ? m_loginDeadline : m_nextNop;
-    for (const std::shared_ptr<Sent>& each : m_sent) next = std::min(next, each->deadline);
-    for (const Pause& each : m_pauses) next = std::min(next, each.until);
+    for (const std::shared_ptr<Sent>& each : m_sent)
+        next = std::min(next, each->deadline);
+    for (const Pause& each : m_pauses)
+        next = std::min(next, each.until);
     return next;
 }
 
@@ -245,7 +252,8 @@ void IscsiSession::breakDown(ScsiReply::Delivery delivery, const std::string& wh
     }
     std::list<Pause> pauses;
     pauses.swap(m_pauses);
-    for (const Pause& each : pauses) each.done();
+    for (const Pause& each : pauses)
+        each.done();
     m_broken.reset(); // the login steps among the lost ones have set it
     if (wasUp && onDown) onDown(reason);
     if (!wasUp && onFailed) onFailed(reason);
@@ -281,8 +289,9 @@ void IscsiSession::submit(std::shared_ptr<Sent> sent) {
         m_sent.pop_back();
         return refuse(contextError());
     }
-    const std::size_t out = sent->transfer && sent->transfer->kind == DataTransfer::Kind::Write ? sent->transfer->bytes.size()
-                                                                                               : sent->command.dataOut.size();
+    const std::size_t out = sent->transfer && sent->transfer->kind == DataTransfer::Kind::Write
+                                ? sent->transfer->bytes.size()
+                                : sent->command.dataOut.size();
     const std::size_t in = sent->command.dataInLength;
     const int direction = out > 0 ? SCSI_XFER_WRITE : in > 0 ? SCSI_XFER_READ : SCSI_XFER_NONE;
     sent->task = scsi_create_task(static_cast<int>(sent->command.cdbLength), sent->command.cdb.data(), direction,
@@ -296,10 +305,13 @@ void IscsiSession::submit(std::shared_ptr<Sent> sent) {
         sent->dataIn.assign(in, 0);
         sent->vector = {sent->dataIn.data(), in};
     }
-    if (out > 0) scsi_task_set_iov_out(sent->task, &sent->vector, 1);
-    else if (in > 0) scsi_task_set_iov_in(sent->task, &sent->vector, 1);
+    if (out > 0)
+        scsi_task_set_iov_out(sent->task, &sent->vector, 1);
+    else if (in > 0)
+        scsi_task_set_iov_in(sent->task, &sent->vector, 1);
     m_sent.push_back(sent);
-    if (iscsi_scsi_command_async(m_context, m_settings.lun, sent->task, &Callbacks::finished, nullptr, sent.get()) == 0) return;
+    if (iscsi_scsi_command_async(m_context, m_settings.lun, sent->task, &Callbacks::finished, nullptr, sent.get()) == 0)
+        return;
     m_sent.pop_back();
     scsi_free_scsi_task(sent->task);
     sent->task = nullptr;
@@ -317,7 +329,8 @@ void IscsiSession::execute(ScsiCommand command, Instant deadline, Done done) {
 void IscsiSession::transfer(std::shared_ptr<DataTransfer> transfer, Done done) {
     auto sent = std::make_shared<Sent>();
     const std::uint64_t block = transfer->offset / std::max<std::uint32_t>(m_capacity.blockBytes, 1);
-    const auto blocks = static_cast<std::uint32_t>(transfer->bytes.size() / std::max<std::uint32_t>(m_capacity.blockBytes, 1));
+    const auto blocks =
+        static_cast<std::uint32_t>(transfer->bytes.size() / std::max<std::uint32_t>(m_capacity.blockBytes, 1));
     switch (transfer->kind) {
     case DataTransfer::Kind::Read: sent->command = readCommand(block, blocks, transfer->bytes.size()); break;
     case DataTransfer::Kind::Write: sent->command = writeCommand(block, blocks); break;

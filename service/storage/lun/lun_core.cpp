@@ -67,7 +67,8 @@ void LunCore::tick(Instant now) {
     for (const PendingPointer& each : m_held)
         if (each->arrived + m_settings.hold <= now) late.push_back(each);
     std::erase_if(m_held, [&](const PendingPointer& each) { return each->arrived + m_settings.hold <= now; });
-    for (const PendingPointer& each : late) finish(each, EIO);
+    for (const PendingPointer& each : late)
+        finish(each, EIO);
     if (m_sendAgain && *m_sendAgain <= now) m_sendAgain.reset();
     if (m_proofAgain && *m_proofAgain <= now) m_proofAgain.reset();
     pump();
@@ -79,7 +80,8 @@ std::optional<Instant> LunCore::nextDeadline() const {
     const auto consider = [&next](Instant at) {
         if (!next || at < *next) next = at;
     };
-    for (const PendingPointer& each : m_held) consider(each->arrived + m_settings.hold);
+    for (const PendingPointer& each : m_held)
+        consider(each->arrived + m_settings.hold);
     if (m_sendAgain) consider(*m_sendAgain);
     if (m_proofAgain) consider(*m_proofAgain);
     return next;
@@ -123,15 +125,15 @@ void LunCore::startProof() {
     ReservationRequest request;
     request.key = claim;
     start([](Procedures& procedures, const ReservationRequest& what) { return procedures.prove(what.key); },
-          m_nexus->now() + m_settings.requestDeadline, request, [this, claim, session](ProcedureEnd end) {
-              finishProof(claim, session, end);
-          });
+          m_nexus->now() + m_settings.requestDeadline, request,
+          [this, claim, session](ProcedureEnd end) { finishProof(claim, session, end); });
 }
 
 void LunCore::startCapabilities() {
     const std::uint64_t session = m_session;
     start([](Procedures& procedures, const ReservationRequest&) { return procedures.askCapabilities(); },
-          m_nexus->now() + m_settings.requestDeadline, {}, [this, session](const ProcedureEnd&) {
+          m_nexus->now() + m_settings.requestDeadline, {},
+          [this, session](const ProcedureEnd&) {
               if (m_session != session || !m_nexus) return;
               if (onCapabilities) onCapabilities(m_memory.capabilities);
               pump();
@@ -163,11 +165,13 @@ void LunCore::startRequest(Queued queued) {
     // An owner that claims what it has looks whether it still has it; a barrier would abort its own writes.
     ReservationRequest toRun = request;
     if (request.command == ReservationCommand::Claim) {
-        if (owner) toRun.command = ReservationCommand::Defend;
-        else latch(false, "a claim begins");
+        if (owner)
+            toRun.command = ReservationCommand::Defend;
+        else
+            latch(false, "a claim begins");
     }
-    start([](Procedures& procedures, const ReservationRequest& what) { return procedures.run(what); }, queued.deadline, toRun,
-          [this, queued](ProcedureEnd end) { finishRequest(queued, end); });
+    start([](Procedures& procedures, const ReservationRequest& what) { return procedures.run(what); }, queued.deadline,
+          toRun, [this, queued](ProcedureEnd end) { finishRequest(queued, end); });
 }
 
 void LunCore::finishRequest(const Queued& queued, const ProcedureEnd& end) {
@@ -224,7 +228,8 @@ void LunCore::latch(bool fenced, const std::string& why) {
     failed.swap(m_held);
     for (const PendingPointer& each : m_flying)
         if (!each->answered) failed.push_back(each);
-    for (const PendingPointer& each : failed) finish(each, EIO);
+    for (const PendingPointer& each : failed)
+        finish(each, EIO);
     if (!wasOpen) return;
     if (onGate) onGate(false, why);
     if (fenced && onNotice) onNotice({m_settings.lun, LunNotice::Kind::Fenced, why});
@@ -247,9 +252,8 @@ void LunCore::sendHeld() {
 void LunCore::send(PendingPointer pending) {
     m_flying.push_back(pending);
     const std::uint64_t session = m_session;
-    m_nexus->transfer(pending->request.transfer, [this, pending, session](ScsiReply reply) {
-        received(pending, session, reply);
-    });
+    m_nexus->transfer(pending->request.transfer,
+                      [this, pending, session](ScsiReply reply) { received(pending, session, reply); });
 }
 
 void LunCore::received(const PendingPointer& pending, std::uint64_t session, const ScsiReply& reply) {
@@ -266,8 +270,10 @@ void LunCore::received(const PendingPointer& pending, std::uint64_t session, con
     if (!reply.answered()) {
         // The session is on its way down, sessionDown() comes next: nothing more goes out over it.
         m_proved = false;
-        if (!gateOpen()) finish(pending, EIO);
-        else if (!pending->answered) m_held.push_front(pending);
+        if (!gateOpen())
+            finish(pending, EIO);
+        else if (!pending->answered)
+            m_held.push_front(pending);
         return;
     }
     if (reply.conflict() || (reply.checkCondition() && reply.sense.reservationTaken())) {

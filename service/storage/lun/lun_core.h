@@ -102,17 +102,17 @@ private:
 
     LunCoreSettings m_settings;
     Nexus* m_nexus = nullptr;
-    std::uint64_t m_session = 0;   // counts logins; what belongs to an earlier one is recognised by it
+    std::uint64_t m_session = 0; // counts logins; what belongs to an earlier one is recognised by it
     NexusMemory m_memory;
 
     std::optional<model::ReservationKey> m_claim; // set: the gate is open for this claim
-    bool m_proved = false;         // on the present nexus
+    bool m_proved = false;                        // on the present nexus
     std::uint64_t m_shutCount = 0;
 
     std::deque<Queued> m_queue;
     Running m_running;
-    std::vector<Running> m_ended;  // until collect(): a coroutine is not freed while its own last step is on the stack
-    bool m_busy = false;           // a procedure runs
+    std::vector<Running> m_ended; // until collect(): a coroutine is not freed while its own last step is on the stack
+    bool m_busy = false;          // a procedure runs
     std::optional<Instant> m_proofAgain;
 
     std::deque<PendingPointer> m_held;

@@ -6,8 +6,8 @@
 #include "storage/lun_protocol.h"
 
 #include <array>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -16,11 +16,13 @@ namespace {
 
 Error wrong(const std::string& option, const std::string& what) { return {"read the command line", option, what, {}}; }
 
-Result<std::uint64_t> number(const std::string& option, const std::string& value, std::uint64_t least, std::uint64_t most) {
+Result<std::uint64_t> number(const std::string& option, const std::string& value, std::uint64_t least,
+                             std::uint64_t most) {
     std::uint64_t parsed = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
     if (error != std::errc{} || end != value.data() + value.size() || parsed < least || parsed > most)
-        return wrong(option, "'" + value + "' is not a number from " + std::to_string(least) + " to " + std::to_string(most));
+        return wrong(option,
+                     "'" + value + "' is not a number from " + std::to_string(least) + " to " + std::to_string(most));
     return parsed;
 }
 
@@ -58,12 +60,18 @@ Result<LunOptions> parseLunOptions(const std::vector<std::string>& arguments) {
             return {};
         };
         Result<void> done;
-        if (option == "--name") options.name = value;
-        else if (option == "--dir") options.directory = value;
-        else if (option == "--initiator") options.session.initiator = value;
-        else if (option == "--portal") options.session.portal = value;
-        else if (option == "--target") options.session.target = value;
-        else if (option == "--chap-user") options.session.chapUser = value;
+        if (option == "--name")
+            options.name = value;
+        else if (option == "--dir")
+            options.directory = value;
+        else if (option == "--initiator")
+            options.session.initiator = value;
+        else if (option == "--portal")
+            options.session.portal = value;
+        else if (option == "--target")
+            options.session.target = value;
+        else if (option == "--chap-user")
+            options.session.chapUser = value;
         else if (option == "--chap-secret-file") {
             Result<std::string> secret = readSecret(value);
             if (!secret) return secret.error();
@@ -72,14 +80,22 @@ Result<LunOptions> parseLunOptions(const std::vector<std::string>& arguments) {
             const std::uint64_t most = option == "--lun" ? 255 : option == "--isid" ? 0xffffff : 1000;
             const Result<std::uint64_t> parsed = number(option, value, option == "--nop-misses" ? 1 : 0, most);
             if (!parsed) return parsed.error();
-            if (option == "--lun") options.session.lun = static_cast<std::uint16_t>(parsed.value());
-            else if (option == "--isid") options.session.isidQualifier = static_cast<std::uint32_t>(parsed.value());
-            else options.session.nopMisses = static_cast<unsigned>(parsed.value());
-        } else if (option == "--nop-ms") done = milliseconds(options.session.nopInterval, 5);
-        else if (option == "--login-ms") done = milliseconds(options.session.loginDeadline, 50);
-        else if (option == "--io-ms") done = milliseconds(options.session.ioDeadline, 100);
-        else if (option == "--hold-ms") done = milliseconds(options.hold, 0);
-        else return wrong(option, "there is no such option");
+            if (option == "--lun")
+                options.session.lun = static_cast<std::uint16_t>(parsed.value());
+            else if (option == "--isid")
+                options.session.isidQualifier = static_cast<std::uint32_t>(parsed.value());
+            else
+                options.session.nopMisses = static_cast<unsigned>(parsed.value());
+        } else if (option == "--nop-ms")
+            done = milliseconds(options.session.nopInterval, 5);
+        else if (option == "--login-ms")
+            done = milliseconds(options.session.loginDeadline, 50);
+        else if (option == "--io-ms")
+            done = milliseconds(options.session.ioDeadline, 100);
+        else if (option == "--hold-ms")
+            done = milliseconds(options.hold, 0);
+        else
+            return wrong(option, "there is no such option");
         if (!done) return done.error();
     }
     if (options.directory.empty()) return wrong("--dir", "it is needed");

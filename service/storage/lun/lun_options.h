@@ -11,8 +11,8 @@
 namespace dyad::storage {
 
 struct LunOptions {
-    std::string name;         // for the log
-    std::string directory;    // --dir: control socket, pid file, export/lun
+    std::string name;      // for the log
+    std::string directory; // --dir: control socket, pid file, export/lun
     IscsiSettings session;
     Duration hold = 15s;
     std::uint64_t settingsDigest = 0; // of the whole command line: the client knows by it whether it may adopt

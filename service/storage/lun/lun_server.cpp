@@ -89,11 +89,13 @@ Result<void> LunServer::takePidFile() {
 
 Result<void> LunServer::begin() {
     for (const std::string& each : {m_options.directory, m_options.directory + "/export"})
-        if (::mkdir(each.c_str(), 0700) != 0 && errno != EEXIST) return platform::systemError("make the folder", each, errno);
+        if (::mkdir(each.c_str(), 0700) != 0 && errno != EEXIST)
+            return platform::systemError("make the folder", each, errno);
     if (Result<void> taken = takePidFile(); !taken) return taken;
     sigset_t ending;
     sigemptyset(&ending);
-    for (const int number : {SIGTERM, SIGINT}) sigaddset(&ending, number);
+    for (const int number : {SIGTERM, SIGINT})
+        sigaddset(&ending, number);
     sigprocmask(SIG_BLOCK, &ending, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGHUP, SIG_IGN);
@@ -110,14 +112,16 @@ void LunServer::sessionUp(const Capacity& capacity) {
     if (!m_exported) {
         m_sizeBytes = bytes;
         m_blockBytes = capacity.blockBytes;
-        if (Result<void> mounted = m_export.mount(m_options.directory + "/export/lun", bytes, capacity.blockBytes); !mounted) {
+        if (Result<void> mounted = m_export.mount(m_options.directory + "/export/lun", bytes, capacity.blockBytes);
+            !mounted) {
             m_detail = mounted.error().text();
             say(m_detail);
         } else {
             m_exported = true;
         }
     } else if (bytes < m_sizeBytes || capacity.blockBytes != m_blockBytes) {
-        m_detail = "the LUN has changed its size from " + std::to_string(m_sizeBytes) + " to " + std::to_string(bytes) + " bytes";
+        m_detail = "the LUN has changed its size from " + std::to_string(m_sizeBytes) + " to " + std::to_string(bytes) +
+                   " bytes";
         say(m_detail);
     }
     m_core.sessionUp(m_session);
@@ -125,8 +129,8 @@ void LunServer::sessionUp(const Capacity& capacity) {
 }
 
 void LunServer::sayState() {
-    m_control.send(LunState{m_options.settingsDigest, m_core.pathUp(), m_core.gateOpen(), m_exported, m_sizeBytes, m_blockBytes,
-                            m_detail.empty() ? m_arrayText : m_detail});
+    m_control.send(LunState{m_options.settingsDigest, m_core.pathUp(), m_core.gateOpen(), m_exported, m_sizeBytes,
+                            m_blockBytes, m_detail.empty() ? m_arrayText : m_detail});
 }
 
 void LunServer::control(const LunMessage& message) {
@@ -135,8 +139,10 @@ void LunServer::control(const LunMessage& message) {
                    [this](const LunRequest& each) { m_core.request(each.request, m_session.now()); },
                    [this](const LunCloseGate&) { m_core.closeGate(); },
                    [this](const LunQuit&) {
-                       if (m_export.inUse()) m_detail = "the export is in use: dyad-lun goes on";
-                       else m_quit = true;
+                       if (m_export.inUse())
+                           m_detail = "the export is in use: dyad-lun goes on";
+                       else
+                           m_quit = true;
                        sayState();
                    },
                    [](const auto&) {}, // what only this side says

@@ -34,8 +34,8 @@ private:
     FuseExport m_export;
     platform::FileDescriptor m_pidFile; // locked as long as this process lives
     platform::FileDescriptor m_signals;
-    std::string m_detail;               // last trouble, or empty
-    std::string m_arrayText;            // what the array says of its reservations; told where there is no trouble to tell
+    std::string m_detail;    // last trouble, or empty
+    std::string m_arrayText; // what the array says of its reservations; told where there is no trouble to tell
     std::string m_lastLine;
     std::uint64_t m_sizeBytes = 0;
     std::uint32_t m_blockBytes = 0;

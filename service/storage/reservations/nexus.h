@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One I_T nexus: one login of this initiator at the array. Registrations belong to it, data goes down it, and when it is
-// gone the next login is another nexus. Real: lun/iscsi_session. For tests: a nexus of the fake array.
+// One I_T nexus: one login of this initiator at the array. Registrations belong to it, data goes down it, and when it
+// is gone the next login is another nexus. Real: lun/iscsi_session. For tests: a nexus of the fake array.
 #pragma once
 
 #include "base/time.h"
@@ -20,9 +20,9 @@ inline constexpr std::size_t maxTransferBytes = 1024 * 1024;
 
 struct ScsiCommand {
     std::array<std::uint8_t, 16> cdb{};
-    std::size_t cdbLength = 0;           // 6, 10, 12 or 16
-    std::vector<std::uint8_t> dataOut;   // parameter list, or empty
-    std::size_t dataInLength = 0;        // allocation length, or 0
+    std::size_t cdbLength = 0;         // 6, 10, 12 or 16
+    std::vector<std::uint8_t> dataOut; // parameter list, or empty
+    std::size_t dataInLength = 0;      // allocation length, or 0
 };
 
 struct ScsiReply {
@@ -36,7 +36,7 @@ struct ScsiReply {
     Sense sense;                    // with CheckCondition
     std::vector<std::uint8_t> data; // what came in
     Instant sentAt;
-    std::string why;                // of NoPath and Late, in words
+    std::string why; // of NoPath and Late, in words
 
     [[nodiscard]] bool answered() const { return delivery == Delivery::Answered; }
     [[nodiscard]] bool good() const { return answered() && status == ScsiStatus::Good; }
@@ -59,8 +59,8 @@ public:
     using Done = std::function<void(ScsiReply)>;
     virtual ~Nexus() = default;
 
-    // None blocks. `done` is called once, perhaps from within the call, by the deadline at the latest. A command that is
-    // Late ends the nexus: nothing that was sent over it before can arrive after what is sent over the next one, but
+    // None blocks. `done` is called once, perhaps from within the call, by the deadline at the latest. A command that
+    // is Late ends the nexus: nothing that was sent over it before can arrive after what is sent over the next one, but
     // what has reached the array may still be in flight there (so: the barrier).
     virtual void execute(ScsiCommand command, Instant deadline, Done done) = 0;
     virtual void transfer(std::shared_ptr<DataTransfer> transfer, Done done) = 0; // has a deadline of its own

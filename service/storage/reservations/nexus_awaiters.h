@@ -35,9 +35,8 @@ private:
 };
 
 inline NexusAwaiter<ScsiReply> executeOn(Nexus& nexus, const ScsiCommand& command, Instant deadline) {
-    return NexusAwaiter<ScsiReply>([&nexus, command, deadline](Nexus::Done done) {
-        nexus.execute(command, deadline, std::move(done));
-    });
+    return NexusAwaiter<ScsiReply>(
+        [&nexus, command, deadline](Nexus::Done done) { nexus.execute(command, deadline, std::move(done)); });
 }
 inline NexusAwaiter<ScsiReply> resetOn(Nexus& nexus, Instant deadline) {
     return NexusAwaiter<ScsiReply>([&nexus, deadline](Nexus::Done done) { nexus.resetLun(deadline, std::move(done)); });

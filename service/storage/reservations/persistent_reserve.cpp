@@ -54,7 +54,8 @@ ScsiCommand reserveOutCommand(ReserveOut action, model::ReservationKey key, mode
     command.cdb[0] = persistentReserveOutCode;
     command.cdb[1] = static_cast<std::uint8_t>(action);
     // Scope (high nibble) 0 is the logical unit. Type is ignored by REGISTER.
-    if (action != ReserveOut::Register) command.cdb[2] = static_cast<std::uint8_t>(model::ReservationType::WriteExclusive);
+    if (action != ReserveOut::Register)
+        command.cdb[2] = static_cast<std::uint8_t>(model::ReservationType::WriteExclusive);
     storeBig(std::span(command.cdb).subspan(5), static_cast<std::uint32_t>(reserveOutParameterBytes));
     command.dataOut.assign(reserveOutParameterBytes, 0);
     storeBig(std::span(command.dataOut), key.value);
@@ -92,10 +93,12 @@ Result<KeyList> decodeKeys(std::span<const std::uint8_t> bytes) {
     list.generation = loadBig<std::uint32_t>(bytes);
     const std::size_t additional = loadBig<std::uint32_t>(bytes.subspan(4));
     if (additional % 8 != 0)
-        return Error{"READ KEYS", {}, "an additional length of " + std::to_string(additional) + " bytes is no list of keys", {}};
+        return Error{
+            "READ KEYS", {}, "an additional length of " + std::to_string(additional) + " bytes is no list of keys", {}};
     list.neededBytes = 8 + additional;
     const std::size_t there = std::min(bytes.size() - 8, additional) / 8;
-    for (std::size_t i = 0; i < there; ++i) list.keys.push_back({loadBig<std::uint64_t>(bytes.subspan(8 + 8 * i))});
+    for (std::size_t i = 0; i < there; ++i)
+        list.keys.push_back({loadBig<std::uint64_t>(bytes.subspan(8 + 8 * i))});
     return list;
 }
 
@@ -126,7 +129,8 @@ std::string toText(const ReservationCapabilities& capabilities) {
     if (!capabilities.writeExclusive)
         return "the array does not offer Write Exclusive reservations (REPORT CAPABILITIES): Dyad can't use this LUN";
     if (capabilities.persistActivated) return "the array says that it keeps reservation keys over a power loss";
-    // Dyad registers without APTPL. It needs no keys to survive: an owner whose keys are gone is fenced and claims anew.
+    // Dyad registers without APTPL. It needs no keys to survive: an owner whose keys are gone is fenced and claims
+    // anew.
     return std::string("reservation keys do not survive a power loss of the array") +
            (capabilities.persistThroughPowerLoss ? " (it could keep them, but is not asked to)" : "");
 }
@@ -139,8 +143,11 @@ Result<Capacity> decodeCapacity(std::span<const std::uint8_t> bytes) {
     const bool sensible = capacity.blockBytes >= 512 && capacity.blockBytes <= 65536 &&
                           (capacity.blockBytes & (capacity.blockBytes - 1)) == 0;
     if (!sensible || last >= (std::uint64_t{1} << 62) / capacity.blockBytes)
-        return Error{"READ CAPACITY (16)", {}, std::to_string(last) + " blocks of " + std::to_string(capacity.blockBytes) +
-                     " bytes is no disk that Dyad can use", {}};
+        return Error{"READ CAPACITY (16)",
+                     {},
+                     std::to_string(last) + " blocks of " + std::to_string(capacity.blockBytes) +
+                         " bytes is no disk that Dyad can use",
+                     {}};
     capacity.blocks = last + 1;
     return capacity;
 }

@@ -38,8 +38,8 @@ bool Procedures::sameNode(ReservationKey key, ReservationKey other) {
 }
 
 bool Procedures::ownKeyListed(const ReservationSnapshot& snapshot) const {
-    return m_memory.registered &&
-           std::find(snapshot.registrants.begin(), snapshot.registrants.end(), *m_memory.registered) != snapshot.registrants.end();
+    return m_memory.registered && std::find(snapshot.registrants.begin(), snapshot.registrants.end(),
+                                            *m_memory.registered) != snapshot.registrants.end();
 }
 
 bool Procedures::ownNexusHolds(const ReservationSnapshot& snapshot) const {
@@ -55,11 +55,11 @@ Task<ScsiReply> Procedures::send(ScsiCommand command) {
         auto answer = executeOn(m_nexus, command, deadline);
         ScsiReply reply = co_await answer;
         const bool attention = reply.checkCondition() && reply.sense.unitAttention();
-        const bool busyNow = reply.answered() &&
-                             (reply.status == ScsiStatus::Busy || reply.status == ScsiStatus::TaskSetFull ||
-                              reply.status == ScsiStatus::TaskAborted ||
-                              (reply.status == ScsiStatus::CheckCondition &&
-                               (reply.sense.notReady() || reply.sense.abortedCommand())));
+        const bool busyNow =
+            reply.answered() &&
+            (reply.status == ScsiStatus::Busy || reply.status == ScsiStatus::TaskSetFull ||
+             reply.status == ScsiStatus::TaskAborted ||
+             (reply.status == ScsiStatus::CheckCondition && (reply.sense.notReady() || reply.sense.abortedCommand())));
         if (attention && ++attentions <= maxUnitAttentions) continue;
         if (!busyNow || ++busy > maxBusyTries) co_return reply;
         if (m_nexus.now() + busyPause >= m_deadline) co_return reply;
@@ -87,7 +87,8 @@ Task<ProcedureEnd> Procedures::picture() {
     for (unsigned round = 0; round < maxTornReads; ++round) {
         ScsiReply keysReply = co_await send(readKeysCommand(bytes));
         if (keysReply.checkCondition() && keysReply.sense == Sense{0x05, 0x20, 0x00})
-            co_return failed(keysReply, "the array has no persistent reservations, so Dyad can't use this LUN: READ KEYS");
+            co_return failed(keysReply,
+                             "the array has no persistent reservations, so Dyad can't use this LUN: READ KEYS");
         if (!keysReply.good()) co_return failed(keysReply, "READ KEYS");
         const Result<KeyList> keys = decodeKeys(keysReply.data);
         if (!keys) {
@@ -189,7 +190,8 @@ Task<ScsiReply> Procedures::clearBrokenList(ReservationKey claim) {
     ScsiReply refused;
     refused.delivery = ScsiReply::Delivery::Answered;
     refused.status = ScsiStatus::ReservationConflict;
-    if (now.outcome != ReservationOutcome::Good || now.snapshot.holder != before || ownKeyListed(now.snapshot)) co_return refused;
+    if (now.outcome != ReservationOutcome::Good || now.snapshot.holder != before || ownKeyListed(now.snapshot))
+        co_return refused;
     ScsiReply reply = co_await registerKey(claim, now.snapshot);
     if (!reply.good()) co_return reply;
     // A last look: CLEAR takes the reservation from whoever has it.

@@ -87,7 +87,8 @@ Task<ProcedureEnd> Procedures::withdraw(ReservationKey key) {
                         "this claim holds the reservation: it must be released, not withdrawn");
     std::vector<ReservationKey> ghosts;
     for (const ReservationKey each : before.snapshot.registrants)
-        if (each.sameClaim(key) && each != m_memory.registered && ghosts.size() < maxForeignKeys) ghosts.push_back(each);
+        if (each.sameClaim(key) && each != m_memory.registered && ghosts.size() < maxForeignKeys)
+            ghosts.push_back(each);
     if (!ghosts.empty() && !ownKeyListed(before.snapshot)) {
         const ScsiReply reply = co_await registerKey(key, before.snapshot);
         if (!reply.answered()) co_return failed(reply, "REGISTER");
@@ -112,7 +113,8 @@ Task<ProcedureEnd> Procedures::defend(ReservationKey key) {
         ProcedureEnd before = co_await picture();
         if (before.outcome != ReservationOutcome::Good) co_return before;
         if (!ownNexusHolds(before.snapshot) || !m_memory.registered->sameClaim(key))
-            co_return endAs(std::move(before), ReservationOutcome::Defended, "this nexus does not hold the reservation");
+            co_return endAs(std::move(before), ReservationOutcome::Defended,
+                            "this nexus does not hold the reservation");
         std::size_t removed = 0;
         for (const ReservationKey each : before.snapshot.registrants) {
             if (each == *m_memory.registered || ++removed > maxForeignKeys) continue;
@@ -141,7 +143,8 @@ Task<ProcedureEnd> Procedures::claim(ReservationRequest request) {
     }
     if (!holderAsExpected(before.snapshot, request))
         co_return endAs(std::move(before), ReservationOutcome::Conflict,
-                        before.snapshot.holder ? "another key holds the reservation" : "nobody holds the reservation any more");
+                        before.snapshot.holder ? "another key holds the reservation"
+                                               : "nobody holds the reservation any more");
     if (!standing) {
         const ScsiReply reply = co_await registerKey(request.key, before.snapshot);
         if (!reply.good() && !reply.conflict()) co_return failed(reply, "REGISTER");
@@ -153,8 +156,8 @@ Task<ProcedureEnd> Procedures::claim(ReservationRequest request) {
     }
     ProcedureEnd end = co_await claimAsRegistered(request);
     const bool lost = end.outcome == ReservationOutcome::Refused || end.outcome == ReservationOutcome::Conflict;
-    // Only what this call has registered is taken back here; a challenge is withdrawn by whoever placed it. A claim that
-    // holds but can't be finished would keep everyone out: it goes back in either case.
+    // Only what this call has registered is taken back here; a challenge is withdrawn by whoever placed it. A claim
+    // that holds but can't be finished would keep everyone out: it goes back in either case.
     const bool holds = end.outcome == ReservationOutcome::Refused || end.snapshot.heldBy(request.key);
     if (lost && (request.from == ClaimFrom::Nothing || holds)) co_return co_await giveBack(std::move(end));
     co_return end;
@@ -279,8 +282,9 @@ Task<ProcedureEnd> Procedures::prove(ReservationKey claim) {
     if (ownNexusHolds(before.snapshot) && m_memory.registered->sameClaim(claim)) co_return before;
     if (!before.snapshot.heldBy(claim))
         co_return endAs(std::move(before), ReservationOutcome::Defended,
-                        before.snapshot.holder ? "another key holds the reservation"
-                                               : "the array no longer knows our reservation (it was restarted, or it was cleared)");
+                        before.snapshot.holder
+                            ? "another key holds the reservation"
+                            : "the array no longer knows our reservation (it was restarted, or it was cleared)");
     ProcedureEnd end = co_await proveAsRegistered(claim);
     if (end.outcome == ReservationOutcome::Good) co_return end;
     // Not ours any more: nothing of this nexus stays on the list of the one who holds now.
@@ -326,7 +330,8 @@ Task<ProcedureEnd> Procedures::proveAsRegistered(ReservationKey claim) {
         if (ownNexusHolds(after.snapshot) && after.snapshot.type == ReservationType::WriteExclusive) co_return after;
         now = std::move(after);
     }
-    co_return endAs(std::move(now), now.snapshot.heldBy(claim) ? ReservationOutcome::Conflict : ReservationOutcome::Defended,
+    co_return endAs(std::move(now),
+                    now.snapshot.heldBy(claim) ? ReservationOutcome::Conflict : ReservationOutcome::Defended,
                     "the reservation could not be taken over from the earlier login");
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What model::ReservationCommand asks for, carried out on one nexus. Every procedure is bounded in steps (the constants)
-// and in time (its deadline), ends in a read-back, and takes no decision: it does, or it says what stood in the way.
+// What model::ReservationCommand asks for, carried out on one nexus. Every procedure is bounded in steps (the
+// constants) and in time (its deadline), ends in a read-back, and takes no decision: it does, or it says what stood in
+// the way.
 //
-// The array is asked, never assumed: targets differ in whether a registration survives a new login (a "ghost" of the old
-// login stays behind on those where it doesn't), and in whether they have PREEMPT AND ABORT.
+// The array is asked, never assumed: targets differ in whether a registration survives a new login (a "ghost" of the
+// old login stays behind on those where it doesn't), and in whether they have PREEMPT AND ABORT.
 #pragma once
 
 #include "model/messages.h"
@@ -18,18 +19,18 @@ namespace dyad::storage {
 inline constexpr Duration commandDeadline = 1500ms; // of one SCSI command; the barrier has all that is left
 inline constexpr Duration busyPause = 10ms;         // before a command is sent again that met BUSY or NOT READY
 inline constexpr unsigned maxBusyTries = 100;
-inline constexpr unsigned maxUnitAttentions = 16;   // swallowed per command; an array queues a handful at most
-inline constexpr unsigned maxTornReads = 8;         // READ KEYS and READ RESERVATION of different generations
-inline constexpr unsigned maxRounds = 4;            // of taking the reservation while others change what is there
-inline constexpr std::size_t maxForeignKeys = 64;   // removed one by one; more than that is no pair's array
-inline constexpr std::size_t maxOwnLeftovers = 8;   // own keys tried as "the one this nexus is registered under"
+inline constexpr unsigned maxUnitAttentions = 16; // swallowed per command; an array queues a handful at most
+inline constexpr unsigned maxTornReads = 8;       // READ KEYS and READ RESERVATION of different generations
+inline constexpr unsigned maxRounds = 4;          // of taking the reservation while others change what is there
+inline constexpr std::size_t maxForeignKeys = 64; // removed one by one; more than that is no pair's array
+inline constexpr std::size_t maxOwnLeftovers = 8; // own keys tried as "the one this nexus is registered under"
 
 // What this process knows of its own registrations. Kept from one procedure to the next.
 struct NexusMemory {
-    std::optional<model::ReservationKey> registered; // through the present nexus; forgotten with it
-    std::uint8_t lastLogin = 0;                      // of the keys made so far
-    bool preemptAndAbortMissing = false;             // the target answered ILLEGAL REQUEST to it
-    bool capabilitiesAsked = false;                  // through the present nexus
+    std::optional<model::ReservationKey> registered;     // through the present nexus; forgotten with it
+    std::uint8_t lastLogin = 0;                          // of the keys made so far
+    bool preemptAndAbortMissing = false;                 // the target answered ILLEGAL REQUEST to it
+    bool capabilitiesAsked = false;                      // through the present nexus
     std::optional<ReservationCapabilities> capabilities; // none: the target doesn't tell (not asked so far, or too old)
 
     void nexusLost() {
@@ -74,8 +75,9 @@ private:
     Task<ProcedureEnd> claimAsRegistered(model::ReservationRequest request);
     Task<ProcedureEnd> release(model::ReservationKey key);
     Task<ProcedureEnd> proveAsRegistered(model::ReservationKey claim);
-    // For an array that drops the wrong entry of its list when it preempts (istgt 0.4): the reservation is ours, but the
-    // list shows the victim and not us. CLEAR empties the list, then we register anew; RESERVE and the barrier follow.
+    // For an array that drops the wrong entry of its list when it preempts (istgt 0.4): the reservation is ours, but
+    // the list shows the victim and not us. CLEAR empties the list, then we register anew; RESERVE and the barrier
+    // follow.
     Task<ScsiReply> clearBrokenList(model::ReservationKey claim);
     // After a claim that can't be finished: RELEASE and unregister, then the picture as it is now.
     Task<ProcedureEnd> giveBack(ProcedureEnd end);

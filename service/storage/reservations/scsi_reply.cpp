@@ -7,10 +7,10 @@
 namespace dyad::storage {
 namespace {
 
-constexpr std::array senseKeys{"NO SENSE",        "RECOVERED ERROR", "NOT READY",    "MEDIUM ERROR",
-                               "HARDWARE ERROR",  "ILLEGAL REQUEST", "UNIT ATTENTION", "DATA PROTECT",
-                               "BLANK CHECK",     "VENDOR SPECIFIC", "COPY ABORTED", "ABORTED COMMAND",
-                               "RESERVED",        "VOLUME OVERFLOW", "MISCOMPARE",   "COMPLETED"};
+constexpr std::array senseKeys{"NO SENSE",       "RECOVERED ERROR", "NOT READY",      "MEDIUM ERROR",
+                               "HARDWARE ERROR", "ILLEGAL REQUEST", "UNIT ATTENTION", "DATA PROTECT",
+                               "BLANK CHECK",    "VENDOR SPECIFIC", "COPY ABORTED",   "ABORTED COMMAND",
+                               "RESERVED",       "VOLUME OVERFLOW", "MISCOMPARE",     "COMPLETED"};
 
 struct Words {
     std::uint8_t asc;
@@ -19,17 +19,28 @@ struct Words {
 };
 // The ones that a disk array says in Dyad's life (SPC-4 annex D).
 constexpr Words words[] = {
-    {0x04, 0x01, "becoming ready"},          {0x04, 0x0b, "target port in standby state"},
-    {0x0c, 0x00, "write error"},             {0x11, 0x00, "unrecovered read error"},
-    {0x1a, 0x00, "parameter list length error"}, {0x20, 0x00, "invalid command operation code"},
-    {0x21, 0x00, "logical block address out of range"}, {0x24, 0x00, "invalid field in CDB"},
-    {0x25, 0x00, "logical unit not supported"}, {0x26, 0x00, "invalid field in parameter list"},
-    {0x26, 0x04, "invalid release of persistent reservation"}, {0x27, 0x00, "write protected"},
-    {0x29, 0x00, "power on, reset, or bus device reset occurred"}, {0x29, 0x07, "I_T nexus loss occurred"},
-    {0x2a, 0x01, "mode parameters changed"}, {0x2a, 0x03, "reservations preempted"},
-    {0x2a, 0x04, "reservations released"},   {0x2a, 0x05, "registrations preempted"},
-    {0x2a, 0x09, "capacity data has changed"}, {0x3f, 0x0e, "reported LUNs data has changed"},
-    {0x44, 0x00, "internal target failure"}, {0x55, 0x04, "insufficient registration resources"},
+    {0x04, 0x01, "becoming ready"},
+    {0x04, 0x0b, "target port in standby state"},
+    {0x0c, 0x00, "write error"},
+    {0x11, 0x00, "unrecovered read error"},
+    {0x1a, 0x00, "parameter list length error"},
+    {0x20, 0x00, "invalid command operation code"},
+    {0x21, 0x00, "logical block address out of range"},
+    {0x24, 0x00, "invalid field in CDB"},
+    {0x25, 0x00, "logical unit not supported"},
+    {0x26, 0x00, "invalid field in parameter list"},
+    {0x26, 0x04, "invalid release of persistent reservation"},
+    {0x27, 0x00, "write protected"},
+    {0x29, 0x00, "power on, reset, or bus device reset occurred"},
+    {0x29, 0x07, "I_T nexus loss occurred"},
+    {0x2a, 0x01, "mode parameters changed"},
+    {0x2a, 0x03, "reservations preempted"},
+    {0x2a, 0x04, "reservations released"},
+    {0x2a, 0x05, "registrations preempted"},
+    {0x2a, 0x09, "capacity data has changed"},
+    {0x3f, 0x0e, "reported LUNs data has changed"},
+    {0x44, 0x00, "internal target failure"},
+    {0x55, 0x04, "insufficient registration resources"},
 };
 
 } // namespace

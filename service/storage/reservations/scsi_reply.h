@@ -32,7 +32,9 @@ struct Sense {
     // 29/xx: power on, reset, or I_T nexus loss. The logical unit may have forgotten registrations.
     [[nodiscard]] bool afterReset() const { return unitAttention() && asc == 0x29; }
     // 2A/03 reservations preempted, 2A/04 reservations released, 2A/05 registrations preempted: somebody else did it.
-    [[nodiscard]] bool reservationTaken() const { return unitAttention() && asc == 0x2a && ascq >= 0x03 && ascq <= 0x05; }
+    [[nodiscard]] bool reservationTaken() const {
+        return unitAttention() && asc == 0x2a && ascq >= 0x03 && ascq <= 0x05;
+    }
 };
 
 // Fixed (70h, 71h) and descriptor (72h, 73h) format; anything shorter or other gives the fields that are there, else 0.

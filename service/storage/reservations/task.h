@@ -36,7 +36,9 @@ public:
         };
         Final final_suspend() noexcept { return {}; }
         void return_value(T result) { value.emplace(std::move(result)); }
-        void unhandled_exception() { checkFailed("no exception", "a procedure threw an exception", __FILE__, __LINE__); }
+        void unhandled_exception() {
+            checkFailed("no exception", "a procedure threw an exception", __FILE__, __LINE__);
+        }
     };
 
     Task(Task&& other) noexcept : m_handle(std::exchange(other.m_handle, nullptr)) {}

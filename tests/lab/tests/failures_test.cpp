@@ -19,7 +19,8 @@ private:
     static std::string disturbance(Instant since) {
         for (const char* host : hostNames)
             for (const char* kind : {"reservation_won", "lease_lost", "resource_stopped", "resource_failed"})
-                if (const auto line = findLine(host, since, kind, groupName)) return std::string(host) + ": " + line->text;
+                if (const auto line = findLine(host, since, kind, groupName))
+                    return std::string(host) + ": " + line->text;
         return {};
     }
 
@@ -73,8 +74,10 @@ private Q_SLOTS:
         const Instant at = monotonicNow();
         const auto hearts = findInHost("alpha", "dyad-heart");
         QVERIFY(!hearts.empty());
-        for (const pid_t heart : hearts) kill(heart, SIGKILL);
-        QTRY_VERIFY_WITH_TIMEOUT(!findInHost("alpha", "dyad-heart").empty() && findInHost("alpha", "dyad-heart") != hearts, 60000);
+        for (const pid_t heart : hearts)
+            kill(heart, SIGKILL);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !findInHost("alpha", "dyad-heart").empty() && findInHost("alpha", "dyad-heart") != hearts, 60000);
         VERIFY_WELL(m_pair.rowsHold());
         QCOMPARE(disturbance(at), std::string());
     }
@@ -84,10 +87,12 @@ private Q_SLOTS:
         const Instant at = monotonicNow();
         const auto servers = findInHost("alpha", "dyad-lun");
         QVERIFY(!servers.empty());
-        for (const pid_t server : servers) kill(server, SIGKILL);
+        for (const pid_t server : servers)
+            kill(server, SIGKILL);
         QVERIFY(waitForLine("alpha", at, "lease_lost", deadlockGuard, groupName).has_value());
         const auto activeAgain = [&] {
-            return findLine("alpha", at, "group_active", groupName).has_value() || findLine("beta", at, "group_active", groupName).has_value();
+            return findLine("alpha", at, "group_active", groupName).has_value() ||
+                   findLine("beta", at, "group_active", groupName).has_value();
         };
         QTRY_VERIFY_WITH_TIMEOUT(activeAgain(), 60000);
         VERIFY_WELL(m_pair.rowsHold());
@@ -101,7 +106,8 @@ private Q_SLOTS:
         QCOMPARE(unmounted.value().exitStatus, 0);
         QVERIFY(waitForLine("alpha", at, "resource_failed", deadlockGuard, groupName, "data").has_value());
         const auto runsAgain = [&] {
-            return findLine("alpha", at, "group_active", groupName).has_value() || findLine("beta", at, "group_active", groupName).has_value();
+            return findLine("alpha", at, "group_active", groupName).has_value() ||
+                   findLine("beta", at, "group_active", groupName).has_value();
         };
         QTRY_VERIFY_WITH_TIMEOUT(runsAgain(), 60000);
         VERIFY_WELL(m_pair.rowsHold());
@@ -156,7 +162,9 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(ownerByAddress().has_value(), 90000);
         VERIFY_WELL(m_pair.rowsHold());
         // It forgot every reservation: the owner must have proven its lease again before it wrote.
-        QTRY_VERIFY_WITH_TIMEOUT(ownerByAddress().has_value() && probeWrite(otherHost(*ownerByAddress()), dataLun).answer == WriteProbe::Answer::Refused,
+        QTRY_VERIFY_WITH_TIMEOUT(ownerByAddress().has_value() &&
+                                     probeWrite(otherHost(*ownerByAddress()), dataLun).answer ==
+                                         WriteProbe::Answer::Refused,
                                  90000);
     }
 
@@ -182,7 +190,8 @@ private Q_SLOTS:
     void aSwitchoverToAHostThatCantMountComesBack() {
         VERIFY_WELL(runInHost("beta", {"sh", "-c", "rmdir /srv/erp && touch /srv/erp"}));
         const Instant at = monotonicNow();
-        [[maybe_unused]] const auto ordered = dyadOn("alpha", {"switchover", groupName}, deadlockGuard); // it may say that it failed
+        [[maybe_unused]] const auto ordered =
+            dyadOn("alpha", {"switchover", groupName}, deadlockGuard); // it may say that it failed
         QVERIFY(waitForLine("beta", at, "resource_failed", deadlockGuard, groupName).has_value());
         QVERIFY(waitForLine("alpha", at, "group_active", deadlockGuard, groupName).has_value());
         VERIFY_WELL(m_pair.rowsHold());

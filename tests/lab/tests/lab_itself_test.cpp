@@ -31,7 +31,8 @@ std::string inHost(const std::string& host, const std::vector<std::string>& comm
 
 // A TCP connection from one host to an address; false when nobody answers within a second.
 bool reaches(const std::string& host, const std::string& address, int port) {
-    const auto output = runInHost(host, {"timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/" + address + "/" + std::to_string(port)});
+    const auto output =
+        runInHost(host, {"timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/" + address + "/" + std::to_string(port)});
     return output && output.value().exitStatus == 0;
 }
 
@@ -48,7 +49,8 @@ std::string mountsLeft() {
     if (!table) return table.error().text();
     std::istringstream lines(table.value());
     for (std::string line; std::getline(lines, line);)
-        if (line.find(stateFolder()) != std::string::npos || line.find(diskFolder()) != std::string::npos) left += line + "\n";
+        if (line.find(stateFolder()) != std::string::npos || line.find(diskFolder()) != std::string::npos)
+            left += line + "\n";
     return left;
 }
 
@@ -126,8 +128,9 @@ private Q_SLOTS:
         VERIFY_WELL(holdNextWrite(mark));
         const auto array = readRecord("array");
         QVERIFY(array.has_value());
-        const std::vector<std::string> write{"nsenter", "-t", std::to_string(array->pid), "-m", "--", programPath("dyad-lab"),
-                                             "internal", "write-mark", stateFolder() + "/array/held/disk", mark};
+        const std::vector<std::string> write{
+            "nsenter",  "-t",         std::to_string(array->pid),         "-m", "--", programPath("dyad-lab"),
+            "internal", "write-mark", stateFolder() + "/array/held/disk", mark};
         int status = -1;
         std::thread writer([&] {
             const auto output = run(write);

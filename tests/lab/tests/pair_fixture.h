@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A running pair with a client, shared by the tests of one file. Each test begins with both hosts on and the group "erp"
-// on alpha; recover() brings that about again after whatever the test did.
+// A running pair with a client, shared by the tests of one file. Each test begins with both hosts on and the group
+// "erp" on alpha; recover() brings that about again after whatever the test did.
 #pragma once
 
 #include "lab/aftermath.h"
@@ -18,10 +18,10 @@
 #include <memory>
 #include <sys/prctl.h>
 
-#define VERIFY_WELL(result)                                                                                                      \
-    do {                                                                                                                         \
-        const auto& outcome = (result);                                                                                          \
-        QVERIFY2(outcome.ok(), outcome.ok() ? "" : outcome.error().text().c_str());                                              \
+#define VERIFY_WELL(result)                                                                                            \
+    do {                                                                                                               \
+        const auto& outcome = (result);                                                                                \
+        QVERIFY2(outcome.ok(), outcome.ok() ? "" : outcome.error().text().c_str());                                    \
     } while (false)
 
 namespace dyad::lab {
@@ -49,12 +49,15 @@ public:
 
     // Every acknowledged row is there, once.
     [[nodiscard]] Result<void> rowsHold() {
-        if (!m_client->waitForNewRow(deadlockGuard)) return Error{"write", "through the floating address", "no row was acknowledged", ""};
+        if (!m_client->waitForNewRow(deadlockGuard))
+            return Error{"write", "through the floating address", "no row was acknowledged", ""};
         const auto verdict = m_client->verify();
         if (!verdict) return verdict.error();
         if (!verdict.value().holds())
-            return Error{"read the rows back", "", std::to_string(verdict.value().found) + " of " +
-                         std::to_string(verdict.value().acknowledged) + " found, " + std::to_string(verdict.value().duplicates) + " twice", ""};
+            return Error{"read the rows back", "",
+                         std::to_string(verdict.value().found) + " of " + std::to_string(verdict.value().acknowledged) +
+                             " found, " + std::to_string(verdict.value().duplicates) + " twice",
+                         ""};
         return {};
     }
 
@@ -75,7 +78,8 @@ public:
                 if (ownerByAddress() == "alpha") break;
                 const auto order = dyadOn("beta", {"switchback", groupName}, 30s);
                 if (order && waitForOwner("alpha", deadlockGuard)) break;
-                if (monotonicNow() - ordered > deadlockGuard) return order ? Error{"recover", "", "alpha does not take over", ""} : order.error();
+                if (monotonicNow() - ordered > deadlockGuard)
+                    return order ? Error{"recover", "", "alpha does not take over", ""} : order.error();
             }
         }
         if (!m_client->waitForNewRow(deadlockGuard)) return Error{"recover", "", "the service does not come back", ""};

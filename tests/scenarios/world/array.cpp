@@ -39,8 +39,9 @@ ReservationOutcome Array::claim(Lun& lun, const model::ReservationRequest& reque
         detail = "the challenge is gone from the array";
         return ReservationOutcome::Defended;
     }
-    const bool asExpected = lun.holder == request.key || (request.expectedHolder ? lun.holder && lun.holder->sameClaim(*request.expectedHolder)
-                                                                                : !lun.holder.has_value());
+    const bool asExpected = lun.holder == request.key ||
+                            (request.expectedHolder ? lun.holder && lun.holder->sameClaim(*request.expectedHolder)
+                                                    : !lun.holder.has_value());
     if (!asExpected) {
         detail = lun.holder ? "another key holds the reservation" : "nobody holds the reservation any more";
         return ReservationOutcome::Conflict;
@@ -148,7 +149,8 @@ bool Array::takesWritesOf(NodeId node, model::LunId at) const {
 bool Array::standsBeside(model::LunId at, std::uint16_t cluster, NodeId node, model::BootDigest boot) const {
     const Lun& lun = m_luns[at.value];
     return std::any_of(lun.registrations.begin(), lun.registrations.end(), [&](const Registration& each) {
-        return each.key.isOf(cluster, node) && each.key.isOfBoot(boot) && !(lun.holder && lun.holder->sameClaim(each.key));
+        return each.key.isOf(cluster, node) && each.key.isOfBoot(boot) &&
+               !(lun.holder && lun.holder->sameClaim(each.key));
     });
 }
 
@@ -156,7 +158,8 @@ model::ReservationSnapshot Array::snapshot(model::LunId at) const {
     const Lun& lun = m_luns[at.value];
     model::ReservationSnapshot shown;
     shown.generation = lun.generation;
-    for (const Registration& each : lun.registrations) shown.registrants.push_back(each.key);
+    for (const Registration& each : lun.registrations)
+        shown.registrants.push_back(each.key);
     shown.holder = lun.holder;
     if (lun.holder) shown.type = model::ReservationType::WriteExclusive;
     return shown;

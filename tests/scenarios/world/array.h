@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The array of the virtual world: the persistent reservations of each LUN (SPC-4 5.12, Write Exclusive), as far as the
-// meaning of model::ReservationCommand shows them. A command is carried out in one instant; its travel time is the host's
-// affair. Each node has one nexus; a registration belongs to it and to the login it was made in.
+// meaning of model::ReservationCommand shows them. A command is carried out in one instant; its travel time is the
+// host's affair. Each node has one nexus; a registration belongs to it and to the login it was made in.
 #pragma once
 
 #include "model/messages.h"
@@ -16,7 +16,8 @@ public:
     explicit Array(std::size_t luns) : m_luns(luns) {}
 
     // The command of `node`, sent at `sent`.
-    [[nodiscard]] model::ReservationAnswer carryOut(const model::ReservationRequest& request, model::NodeId node, Instant sent);
+    [[nodiscard]] model::ReservationAnswer carryOut(const model::ReservationRequest& request, model::NodeId node,
+                                                    Instant sent);
 
     // A new login of the node: what it had registered stays listed, but nothing speaks through it any more.
     void newLogin(model::NodeId node, model::LunId lun);
@@ -32,7 +33,8 @@ public:
     // This node's nexus holds the reservation: the array takes its writes and, with anyone else's, refuses them.
     [[nodiscard]] bool takesWritesOf(model::NodeId node, model::LunId lun) const;
     // A key of this boot of the node is registered beside somebody else's reservation, or beside nobody's.
-    [[nodiscard]] bool standsBeside(model::LunId lun, std::uint16_t cluster, model::NodeId node, model::BootDigest boot) const;
+    [[nodiscard]] bool standsBeside(model::LunId lun, std::uint16_t cluster, model::NodeId node,
+                                    model::BootDigest boot) const;
     [[nodiscard]] model::ReservationSnapshot snapshot(model::LunId lun) const;
     [[nodiscard]] std::size_t luns() const { return m_luns.size(); }
 
@@ -52,8 +54,10 @@ private:
     static void removeOthers(Lun& lun, model::ReservationKey than);
     static void place(Lun& lun, model::NodeId node, model::ReservationKey key);
     static bool live(const Lun& lun, model::NodeId node, model::ReservationKey key);
-    model::ReservationOutcome change(Lun& lun, const model::ReservationRequest& request, model::NodeId node, std::string& detail);
-    model::ReservationOutcome claim(Lun& lun, const model::ReservationRequest& request, model::NodeId node, std::string& detail);
+    model::ReservationOutcome change(Lun& lun, const model::ReservationRequest& request, model::NodeId node,
+                                     std::string& detail);
+    model::ReservationOutcome claim(Lun& lun, const model::ReservationRequest& request, model::NodeId node,
+                                    std::string& detail);
 
     std::vector<Lun> m_luns;
 };

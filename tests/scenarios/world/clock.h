@@ -20,7 +20,9 @@ public:
     [[nodiscard]] Instant now() const { return m_now; }
     [[nodiscard]] double sinceOriginMs() const { return milliseconds(m_now - origin); }
 
-    void at(Instant when, std::function<void()> what) { m_queue.emplace(std::pair(std::max(when, m_now), ++m_planned), std::move(what)); }
+    void at(Instant when, std::function<void()> what) {
+        m_queue.emplace(std::pair(std::max(when, m_now), ++m_planned), std::move(what));
+    }
     void after(Duration distance, std::function<void()> what) { at(m_now + distance, std::move(what)); }
 
     // Lets the next thing happen unless it lies behind `end`; false when nothing is left before that.

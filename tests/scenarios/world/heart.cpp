@@ -34,8 +34,10 @@ bool Heart::timePassed(Instant now) {
     for (std::size_t i = 0; i < m_links.size(); ++i) {
         const Duration silent = now - m_countedFrom[i];
         const Liveness before = m_links[i].liveness;
-        if (silent >= m_timeouts.lost) m_links[i].liveness = Liveness::Lost;
-        else if (silent >= m_timeouts.suspect && before == Liveness::Alive) m_links[i].liveness = Liveness::Suspect;
+        if (silent >= m_timeouts.lost)
+            m_links[i].liveness = Liveness::Lost;
+        else if (silent >= m_timeouts.suspect && before == Liveness::Alive)
+            m_links[i].liveness = Liveness::Suspect;
         changed = changed || m_links[i].liveness != before;
     }
     return changed && (noteDirections() || changed);
@@ -55,12 +57,14 @@ bool Heart::noteDirections() {
 }
 
 void Heart::forgive(Duration absence, Instant now) {
-    for (Instant& each : m_countedFrom) each = std::max(each, std::min(now, each + absence));
+    for (Instant& each : m_countedFrom)
+        each = std::max(each, std::min(now, each + absence));
 }
 
 Heartbeat Heart::beat() const {
     Heartbeat heartbeat{m_boot, m_echo, {}, status};
-    for (const model::LinkReport& link : m_links) heartbeat.hears.push_back(link.liveness == Liveness::Alive);
+    for (const model::LinkReport& link : m_links)
+        heartbeat.hears.push_back(link.liveness == Liveness::Alive);
     return heartbeat;
 }
 

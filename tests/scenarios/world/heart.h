@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plain model of dyad-heart: what one host says in its heartbeats, what it hears, and who has been silent for how long.
-// A boot of the peer is believed once it has echoed ours, so a link that is one-way from the beginning proves nothing.
+// A plain model of dyad-heart: what one host says in its heartbeats, what it hears, and who has been silent for how
+// long. A boot of the peer is believed once it has echoed ours, so a link that is one-way from the beginning proves
+// nothing.
 #pragma once
 
 #include "engine/timeouts.h"
@@ -13,8 +14,8 @@ namespace dyad::world {
 
 struct Heartbeat {
     model::BootDigest boot;
-    model::BootDigest echo;       // boot of the other side that the sender has heard
-    std::vector<bool> hears;      // by link
+    model::BootDigest echo;  // boot of the other side that the sender has heard
+    std::vector<bool> hears; // by link
     model::NodeStatus status;
 };
 
@@ -34,8 +35,8 @@ public:
     // When timePassed() has something to say at the earliest.
     [[nodiscard]] std::optional<Instant> nextJudgement() const;
 
-    model::NodeStatus status;          // what the service said last
-    bool said = false;                 // it has said something since this boot
+    model::NodeStatus status; // what the service said last
+    bool said = false;        // it has said something since this boot
 
 private:
     bool noteDirections();

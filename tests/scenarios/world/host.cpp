@@ -28,7 +28,8 @@ Host::Host(World& world, NodeId node) : m_world(world), m_node(node), m_sessions
     }
 }
 
-// --- life -------------------------------------------------------------------------------------------------------------
+// --- life
+// -------------------------------------------------------------------------------------------------------------
 
 void Host::later(Duration distance, bool ofService, std::function<void()> what) {
     m_world.clock().after(distance, [this, ofService, boot = m_boots, service = m_services, what = std::move(what)] {
@@ -49,12 +50,16 @@ void Host::powerOn() {
     m_frozen = false;
     ++m_boots;
     const model::BootDigest boot(std::uint64_t{0xa0000} + (m_node == NodeId::Second ? 0x10000u : 0u) + m_boots);
-    m_heart.emplace(m_world.configuration().links.size(), engine::timeoutsOf(m_world.configuration().profile), boot, m_world.clock().now());
+    m_heart.emplace(m_world.configuration().links.size(), engine::timeoutsOf(m_world.configuration().profile), boot,
+                    m_world.clock().now());
     m_armedJudgement.reset();
-    for (VirtualSession& session : m_sessions) session = {.path = session.path};
-    for (std::size_t i = 0; i < m_sessions.size(); ++i) m_world.array().newLogin(m_node, model::LunId(static_cast<std::uint32_t>(i)));
+    for (VirtualSession& session : m_sessions)
+        session = {.path = session.path};
+    for (std::size_t i = 0; i < m_sessions.size(); ++i)
+        m_world.array().newLogin(m_node, model::LunId(static_cast<std::uint32_t>(i)));
     for (auto& group : m_resources)
-        for (VirtualResource& each : group) each.running = each.supervised = each.killHung = false;
+        for (VirtualResource& each : group)
+            each.running = each.supervised = each.killHung = false;
     beat();
     judge();
     startService();
@@ -67,9 +72,11 @@ void Host::powerOff() {
     m_heart.reset();
     m_keptBack.clear();
     m_alarms.clear();
-    for (VirtualSession& session : m_sessions) session.gateOpen = false;
+    for (VirtualSession& session : m_sessions)
+        session.gateOpen = false;
     for (auto& group : m_resources)
-        for (VirtualResource& each : group) each.running = each.supervised = each.killHung = false;
+        for (VirtualResource& each : group)
+            each.running = each.supervised = each.killHung = false;
 }
 
 void Host::startService() {
@@ -83,10 +90,14 @@ void Host::startService() {
     give(started);
     later(0ms, true, [this] { tellHeart(); });
     for (std::size_t i = 0; i < m_sessions.size(); ++i) {
-        const model::LunNotice::Kind kind = m_sessions[i].path ? model::LunNotice::Kind::PathUp : model::LunNotice::Kind::PathDown;
-        later(0ms, true, [this, i, kind] { give(model::LunNotice{model::LunId(static_cast<std::uint32_t>(i)), kind, "login"}); });
+        const model::LunNotice::Kind kind =
+            m_sessions[i].path ? model::LunNotice::Kind::PathUp : model::LunNotice::Kind::PathDown;
+        later(0ms, true, [this, i, kind] {
+            give(model::LunNotice{model::LunId(static_cast<std::uint32_t>(i)), kind, "login"});
+        });
     }
-    if (!m_world.configuration().gateways.empty()) later(10ms, true, [this] { give(engine::GatewayChanged{m_gateway}); });
+    if (!m_world.configuration().gateways.empty())
+        later(10ms, true, [this] { give(engine::GatewayChanged{m_gateway}); });
 }
 
 void Host::killService() {
@@ -117,11 +128,13 @@ void Host::thaw(Duration stoodStill) {
     if (m_engine) give(engine::WasFrozen{stoodStill});
     std::vector<std::function<void()>> kept;
     kept.swap(m_keptBack);
-    for (const auto& each : kept) each();
+    for (const auto& each : kept)
+        each();
     reservationsChanged();
 }
 
-// --- engine -----------------------------------------------------------------------------------------------------------
+// --- engine
+// -----------------------------------------------------------------------------------------------------------
 
 void Host::give(const engine::Event& event) {
     if (!m_engine) return;
@@ -137,49 +150,55 @@ void Host::give(const engine::Event& event) {
 
 void Host::armDeadline() {
     const auto deadline = m_engine ? m_engine->nextDeadline() : std::nullopt;
-    if (!deadline || (m_armedDeadline && *m_armedDeadline <= *deadline && *m_armedDeadline > m_world.clock().now())) return;
+    if (!deadline || (m_armedDeadline && *m_armedDeadline <= *deadline && *m_armedDeadline > m_world.clock().now()))
+        return;
     m_armedDeadline = deadline;
     later(std::max(Duration(0), *deadline - m_world.clock().now()), true, [this] {
         m_armedDeadline.reset();
-        if (m_engine->nextDeadline() && *m_engine->nextDeadline() <= m_world.clock().now()) give(engine::TimePassed{});
-        else armDeadline();
+        if (m_engine->nextDeadline() && *m_engine->nextDeadline() <= m_world.clock().now())
+            give(engine::TimePassed{});
+        else
+            armDeadline();
     });
 }
 
 void Host::run(const engine::Action& action) {
-    const auto groupName = [this](std::optional<model::GroupId> id) { return id ? m_world.configuration().groups[id->value].name : std::string(); };
-    std::visit(Overloaded{
-                   [&](const engine::PublishStatus& publish) {
-                       m_heart->status = publish.status;
-                       m_heart->said = true;
-                       sendBeat();
-                   },
-                   [&](const model::ReservationRequest& request) { carryOut(request); },
-                   [&](const engine::CloseGate& gate) { m_sessions[gate.lun.value].gateOpen = false; },
-                   [&](const model::ResourceRequest& request) { carryOut(request); },
-                   [&](const engine::Explain& line) { m_world.tell(m_node, groupName(line.group), line.kind, line.text); },
-                   [&](const engine::RaiseAlarm& alarm) {
-                       m_alarms.push_back(alarm.id);
-                       m_world.tell(m_node, "", "ALARM", alarm.id + ": " + alarm.text);
-                   },
-                   [&](const engine::ClearAlarm& alarm) {
-                       std::erase(m_alarms, alarm.id);
-                       m_world.tell(m_node, "", "alarm over", alarm.id);
-                   },
-                   [](const engine::AnswerOrder&) {}, // the journal line of the order says the same
-                   [&](const engine::SelfFence&) {
-                       m_world.tell(m_node, "", "RESET", "the host resets itself");
-                       powerOff();
-                   },
-                   [&](const engine::ShutdownFinished&) {
-                       m_world.tell(m_node, "", "DOWN", "the service has ended in order");
-                       m_heart->status.serviceAlive = false;
-                       sendBeat();
-                       m_engine.reset();
-                       m_alarms.clear();
-                   },
-               },
-               action);
+    const auto groupName = [this](std::optional<model::GroupId> id) {
+        return id ? m_world.configuration().groups[id->value].name : std::string();
+    };
+    std::visit(
+        Overloaded{
+            [&](const engine::PublishStatus& publish) {
+                m_heart->status = publish.status;
+                m_heart->said = true;
+                sendBeat();
+            },
+            [&](const model::ReservationRequest& request) { carryOut(request); },
+            [&](const engine::CloseGate& gate) { m_sessions[gate.lun.value].gateOpen = false; },
+            [&](const model::ResourceRequest& request) { carryOut(request); },
+            [&](const engine::Explain& line) { m_world.tell(m_node, groupName(line.group), line.kind, line.text); },
+            [&](const engine::RaiseAlarm& alarm) {
+                m_alarms.push_back(alarm.id);
+                m_world.tell(m_node, "", "ALARM", alarm.id + ": " + alarm.text);
+            },
+            [&](const engine::ClearAlarm& alarm) {
+                std::erase(m_alarms, alarm.id);
+                m_world.tell(m_node, "", "alarm over", alarm.id);
+            },
+            [](const engine::AnswerOrder&) {}, // the journal line of the order says the same
+            [&](const engine::SelfFence&) {
+                m_world.tell(m_node, "", "RESET", "the host resets itself");
+                powerOff();
+            },
+            [&](const engine::ShutdownFinished&) {
+                m_world.tell(m_node, "", "DOWN", "the service has ended in order");
+                m_heart->status.serviceAlive = false;
+                sendBeat();
+                m_engine.reset();
+                m_alarms.clear();
+            },
+        },
+        action);
 }
 
 void Host::order(const engine::OrderGiven& order) {
@@ -190,7 +209,8 @@ void Host::shutDown() {
     later(0ms, true, [this] { give(engine::ShutdownRequested{"the operator stops it"}); });
 }
 
-// --- heart ------------------------------------------------------------------------------------------------------------
+// --- heart
+// ------------------------------------------------------------------------------------------------------------
 
 void Host::beat() {
     sendBeat();
@@ -227,7 +247,8 @@ void Host::tellHeart() {
     if (m_engine) give(engine::HeartChanged{m_heart->links(), m_heart->peer()});
 }
 
-// --- array ------------------------------------------------------------------------------------------------------------
+// --- array
+// ------------------------------------------------------------------------------------------------------------
 
 void Host::carryOut(const model::ReservationRequest& request) {
     ++m_requestsSent;
@@ -287,7 +308,9 @@ void Host::setPath(model::LunId lun, bool up, bool tell) {
     }
     if (!tell) return;
     const auto kind = up ? model::LunNotice::Kind::PathUp : model::LunNotice::Kind::PathDown;
-    later(1ms, true, [this, lun, kind, up] { give(model::LunNotice{lun, kind, up ? "logged in" : "the session broke"}); });
+    later(1ms, true, [this, lun, kind, up] {
+        give(model::LunNotice{lun, kind, up ? "logged in" : "the session broke"});
+    });
 }
 
 void Host::arrayRestarted() {
@@ -305,7 +328,8 @@ void Host::setGateway(bool reachable) {
     later(10ms, true, [this] { give(engine::GatewayChanged{m_gateway}); });
 }
 
-// --- resources --------------------------------------------------------------------------------------------------------
+// --- resources
+// --------------------------------------------------------------------------------------------------------
 
 void Host::carryOut(const model::ResourceRequest& request) {
     if (request.verb == ResourceVerb::Start) m_world.watcher().startRequested(m_node, request);
@@ -323,16 +347,21 @@ void Host::carryOut(const model::ResourceRequest& request) {
 
 void Host::finish(const model::ResourceRequest& request) {
     VirtualResource& resource = m_resources[request.group.value][request.resource.value];
-    model::ResourceAnswer answer{request.operation, request.epoch, request.group, request.resource, request.verb, {}, {}};
+    model::ResourceAnswer answer{
+        request.operation, request.epoch, request.group, request.resource, request.verb, {}, {}};
     const model::GroupSetup& group = m_world.configuration().groups[request.group.value];
-    const bool filesystem = std::holds_alternative<model::FilesystemSettings>(group.resources[request.resource.value].settings);
-    const bool shut = filesystem && std::any_of(group.luns.begin(), group.luns.end(), [&](model::LunId lun) { return !session(lun).gateOpen; });
+    const bool filesystem =
+        std::holds_alternative<model::FilesystemSettings>(group.resources[request.resource.value].settings);
+    const bool shut = filesystem && std::any_of(group.luns.begin(), group.luns.end(),
+                                                [&](model::LunId lun) { return !session(lun).gateOpen; });
     const bool fails = resource.manner(request.verb) == Manner::Fails;
     switch (request.verb) {
     case ResourceVerb::Start:
         resource.running = !fails && !shut;
         answer.outcome = fails || shut ? ResourceOutcome::Failed : ResourceOutcome::Running;
-        answer.detail = shut ? "mount: input/output error (5), the data path is latched shut" : fails ? "exit status 1" : "";
+        answer.detail = shut    ? "mount: input/output error (5), the data path is latched shut"
+                        : fails ? "exit status 1"
+                                : "";
         break;
     case ResourceVerb::Stop:
     case ResourceVerb::Kill:
@@ -341,7 +370,9 @@ void Host::finish(const model::ResourceRequest& request) {
         answer.detail = fails ? "exit status 1" : "";
         break;
     case ResourceVerb::Probe:
-        answer.outcome = fails ? ResourceOutcome::CouldNotRun : resource.running ? ResourceOutcome::Running : ResourceOutcome::Stopped;
+        answer.outcome = fails              ? ResourceOutcome::CouldNotRun
+                         : resource.running ? ResourceOutcome::Running
+                                            : ResourceOutcome::Stopped;
         break;
     }
     resource.supervised = resource.running;
@@ -355,7 +386,8 @@ void Host::resourceDies(model::GroupId group, model::ResourceId id, bool unhealt
     const auto kind = unhealthy ? model::ResourceNotice::Kind::Unhealthy : model::ResourceNotice::Kind::Died;
     if (resource.supervised)
         later(0ms, true, [this, group, id, kind, unhealthy] {
-            give(model::ResourceNotice{group, id, kind, unhealthy ? "the health check failed 3 times" : "ended with signal 9"});
+            give(model::ResourceNotice{group, id, kind,
+                                       unhealthy ? "the health check failed 3 times" : "ended with signal 9"});
         });
 }
 

@@ -20,9 +20,9 @@ namespace dyad::world {
 class World;
 
 struct VirtualSession {
-    bool path = true;                            // the network to the array works
+    bool path = true; // the network to the array works
     bool gateOpen = false;
-    std::optional<model::ReservationKey> claim;  // the gate was opened for
+    std::optional<model::ReservationKey> claim; // the gate was opened for
 };
 
 class Host {
@@ -50,8 +50,12 @@ public:
     [[nodiscard]] bool serviceRuns() const { return m_engine != nullptr; }
     [[nodiscard]] const engine::Engine* engine() const { return m_engine.get(); }
     [[nodiscard]] const VirtualSession& session(model::LunId lun) const { return m_sessions[lun.value]; }
-    [[nodiscard]] VirtualResource& resource(model::GroupId group, model::ResourceId id) { return m_resources[group.value][id.value]; }
-    [[nodiscard]] const std::vector<VirtualResource>& resources(model::GroupId group) const { return m_resources[group.value]; }
+    [[nodiscard]] VirtualResource& resource(model::GroupId group, model::ResourceId id) {
+        return m_resources[group.value][id.value];
+    }
+    [[nodiscard]] const std::vector<VirtualResource>& resources(model::GroupId group) const {
+        return m_resources[group.value];
+    }
     [[nodiscard]] model::NodeId node() const { return m_node; }
     [[nodiscard]] std::uint64_t requestsSent() const { return m_requestsSent; }
     [[nodiscard]] const std::vector<std::string>& alarms() const { return m_alarms; }

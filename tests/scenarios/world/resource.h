@@ -12,10 +12,10 @@ namespace dyad::world {
 enum class Manner : std::uint8_t { Well, Fails, Hangs };
 
 struct VirtualResource {
-    bool running = false;      // also: half started, half stopped. Something of it is there
-    bool supervised = false;   // by the present life of the service
-    bool killHung = false;     // force did not help yet; its host resets itself for it in the end
-    std::uint64_t turn = 0;    // of the latest request; an older one that is overtaken says nothing any more
+    bool running = false;    // also: half started, half stopped. Something of it is there
+    bool supervised = false; // by the present life of the service
+    bool killHung = false;   // force did not help yet; its host resets itself for it in the end
+    std::uint64_t turn = 0;  // of the latest request; an older one that is overtaken says nothing any more
     Manner start = Manner::Well;
     Manner stop = Manner::Well;
     Manner kill = Manner::Well;

@@ -49,10 +49,11 @@ void Watcher::lookAtWriters(GroupId group) {
     unsigned writers = 0;
     for (const NodeId node : model::bothNodes) {
         const Host& host = m_world.host(node);
-        const bool runs = std::any_of(host.resources(group).begin(), host.resources(group).end(), [](const auto& each) { return each.running; });
+        const bool runs = std::any_of(host.resources(group).begin(), host.resources(group).end(),
+                                      [](const auto& each) { return each.running; });
         writers += runs && std::any_of(setup.luns.begin(), setup.luns.end(), [&](model::LunId lun) {
-            return host.powered() && host.session(lun).gateOpen && m_world.array().takesWritesOf(node, lun);
-        });
+                       return host.powered() && host.session(lun).gateOpen && m_world.array().takesWritesOf(node, lun);
+                   });
     }
     if (writers > 1) broken("both nodes run group " + setup.name + " and can write to one of its LUNs");
 }
@@ -65,11 +66,15 @@ void Watcher::lookAtRegistrants(GroupId group) {
             const Host& host = m_world.host(node);
             const engine::Engine* engine = host.engine();
             // What a dead boot left is nobody's any more; who isn't there, or has no path, can't withdraw.
-            const bool beside = engine && present(host) && host.session(lun).path && engine->state().groups[group.value].role != model::Role::Claiming &&
-                                m_world.array().standsBeside(lun, m_world.configuration().clusterId, node, engine->state().boot);
-            if (lastsLonger({'k', group.value, lun.value, model::indexOf(node)}, beside, engine ? engine->timeouts().challengeWindow * 3 : Duration(0)))
+            const bool beside =
+                engine && present(host) && host.session(lun).path &&
+                engine->state().groups[group.value].role != model::Role::Claiming &&
+                m_world.array().standsBeside(lun, m_world.configuration().clusterId, node, engine->state().boot);
+            if (lastsLonger({'k', group.value, lun.value, model::indexOf(node)}, beside,
+                            engine ? engine->timeouts().challengeWindow * 3 : Duration(0)))
                 broken("the key of " + m_world.configuration().nodes[model::indexOf(node)].name + " stands on LUN " +
-                       m_world.configuration().luns[lun.value].name + " of group " + setup.name + " though it neither owns nor claims");
+                       m_world.configuration().luns[lun.value].name + " of group " + setup.name +
+                       " though it neither owns nor claims");
         }
     }
 }
@@ -84,7 +89,8 @@ void Watcher::lookAtDoubles(GroupId group) {
     const bool apart = setup.luns.empty() && (m_world.cutBetween(NodeId::First) || m_world.cutBetween(NodeId::Second));
     bool stuck = false;
     for (const Host* host : {&a, &b})
-        for (const VirtualResource& each : host->resources(group)) stuck = stuck || each.killHung;
+        for (const VirtualResource& each : host->resources(group))
+            stuck = stuck || each.killHung;
     for (std::size_t i = 0; i < setup.resources.size(); ++i) {
         const bool both = a.resources(group)[i].running && b.resources(group)[i].running;
         // What can't be killed holds the rest of its group up; its host resets itself for it.
@@ -124,7 +130,8 @@ void Watcher::stepped(NodeId node) {
         m_steppedAt[i] = m_world.clock().now();
         m_steps[i] = 0;
     }
-    if (++m_steps[i] > maxStepsPerInstant) broken("the engine of " + m_world.configuration().nodes[i].name + " spins in one instant");
+    if (++m_steps[i] > maxStepsPerInstant)
+        broken("the engine of " + m_world.configuration().nodes[i].name + " spins in one instant");
 }
 
 } // namespace dyad::world

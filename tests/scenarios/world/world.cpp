@@ -10,7 +10,8 @@ using model::NodeId;
 World::World(const model::Configuration& configuration)
     : m_configuration(configuration), m_differs{configuration, configuration}, m_array(configuration.luns.size()),
       m_cut(configuration.links.size()), m_watcher(*this) {
-    for (const NodeId node : model::bothNodes) m_hosts[model::indexOf(node)] = std::make_unique<Host>(*this, node);
+    for (const NodeId node : model::bothNodes)
+        m_hosts[model::indexOf(node)] = std::make_unique<Host>(*this, node);
 }
 
 bool World::runUntil(Instant end) {
@@ -22,7 +23,8 @@ bool World::runUntil(Instant end) {
 }
 
 void World::healLinks() {
-    for (auto& link : m_cut) link = {false, false};
+    for (auto& link : m_cut)
+        link = {false, false};
 }
 
 bool World::cutBetween(NodeId from) const {
@@ -31,7 +33,8 @@ bool World::cutBetween(NodeId from) const {
 
 void World::restartArray() {
     m_array.forgetEverything();
-    for (const NodeId node : model::bothNodes) host(node).arrayRestarted();
+    for (const NodeId node : model::bothNodes)
+        host(node).arrayRestarted();
 }
 
 void World::send(NodeId from, const Heartbeat& heartbeat) {
@@ -42,7 +45,8 @@ void World::send(NodeId from, const Heartbeat& heartbeat) {
 }
 
 void World::reservationsChanged() {
-    for (const NodeId node : model::bothNodes) host(node).reservationsChanged();
+    for (const NodeId node : model::bothNodes)
+        host(node).reservationsChanged();
 }
 
 void World::tell(NodeId node, const std::string& group, const std::string& kind, const std::string& text) {

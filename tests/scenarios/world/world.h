@@ -30,7 +30,9 @@ public:
 
     [[nodiscard]] Host& host(model::NodeId node) { return *m_hosts[model::indexOf(node)]; }
     [[nodiscard]] const model::Configuration& configuration() const { return m_configuration; }
-    [[nodiscard]] const model::Configuration& configurationOf(model::NodeId node) const { return m_differs[model::indexOf(node)]; }
+    [[nodiscard]] const model::Configuration& configurationOf(model::NodeId node) const {
+        return m_differs[model::indexOf(node)];
+    }
     // The file on this host differs from the other's.
     void alterConfiguration(model::NodeId node) { ++m_differs[model::indexOf(node)].digest; }
     [[nodiscard]] Clock& clock() { return m_clock; }
@@ -44,7 +46,8 @@ public:
     void tell(model::NodeId node, const std::string& group, const std::string& kind, const std::string& text);
 
     // One line of what a node tells; `group` may be empty.
-    std::function<void(model::NodeId, const std::string& group, const std::string& kind, const std::string& text)> onTold;
+    std::function<void(model::NodeId, const std::string& group, const std::string& kind, const std::string& text)>
+        onTold;
 
 private:
     const model::Configuration m_configuration;

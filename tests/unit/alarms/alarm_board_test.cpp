@@ -21,7 +21,8 @@ struct RememberingJournal final : ports::JournalPort {
     void write(model::JournalEntry entry) override { entries.push_back(std::move(entry)); }
 };
 
-model::AlarmView alarm(const std::string& id, model::Severity severity = model::Severity::Warning, const std::string& text = "the link is down") {
+model::AlarmView alarm(const std::string& id, model::Severity severity = model::Severity::Warning,
+                       const std::string& text = "the link is down") {
     return {.id = id, .severity = severity, .text = text, .remedy = "Look at the cable"};
 }
 
@@ -112,7 +113,8 @@ void AlarmBoardTest::theWorstComesFirst() {
 }
 
 void AlarmBoardTest::thereIsABound() {
-    for (std::size_t i = 0; i < AlarmBoard::maxAlarms + 10; ++i) m_board->raise(alarm("id" + std::to_string(i)));
+    for (std::size_t i = 0; i < AlarmBoard::maxAlarms + 10; ++i)
+        m_board->raise(alarm("id" + std::to_string(i)));
     QCOMPARE(m_board->list().size(), AlarmBoard::maxAlarms);
     QCOMPARE(m_journal.entries.size(), AlarmBoard::maxAlarms + 10); // told all the same
 }

@@ -17,7 +17,8 @@ struct Ends {
     int writer = -1;
     Ends(bool socket) {
         std::array<int, 2> both{};
-        const int made = socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) : pipe2(both.data(), O_CLOEXEC);
+        const int made =
+            socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) : pipe2(both.data(), O_CLOEXEC);
         if (made == 0) {
             reader = both[0];
             writer = both[1];
@@ -76,8 +77,10 @@ void SystemLogTest::aFullReaderDoesntStopUs() {
     QFETCH(bool, socket);
     const Ends ends(socket);
     SystemLog log(ends.writer, false);
-    // More than any pipe or socket buffer holds; a write that waited would wait for ever, and the test's time-out tells.
-    for (int i = 0; i < 20000; ++i) log.write(model::Severity::Warning, std::string(200, 'x'));
+    // More than any pipe or socket buffer holds; a write that waited would wait for ever, and the test's time-out
+    // tells.
+    for (int i = 0; i < 20000; ++i)
+        log.write(model::Severity::Warning, std::string(200, 'x'));
     QVERIFY(log.dropped() > 0);
     QVERIFY(log.dropped() < 20000);
 }

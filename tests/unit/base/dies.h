@@ -30,7 +30,8 @@ Death deathOf(Action action) {
     close(ends[1]);
     Death death;
     char bytes[512];
-    for (ssize_t count = 0; (count = read(ends[0], bytes, sizeof bytes)) > 0;) death.words.append(bytes, static_cast<std::size_t>(count));
+    for (ssize_t count = 0; (count = read(ends[0], bytes, sizeof bytes)) > 0;)
+        death.words.append(bytes, static_cast<std::size_t>(count));
     close(ends[0]);
     int status = 0;
     waitpid(child, &status, 0);

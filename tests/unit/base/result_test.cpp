@@ -67,9 +67,11 @@ void ResultTest::errorText_data() {
     QTest::addColumn<std::string>("remedy");
     QTest::addColumn<std::string>("text");
     const auto row = [](const char* tried, const char* on, const char* back, const char* remedy, const char* text) {
-        QTest::newRow(text) << std::string(tried) << std::string(on) << std::string(back) << std::string(remedy) << std::string(text);
+        QTest::newRow(text) << std::string(tried) << std::string(on) << std::string(back) << std::string(remedy)
+                            << std::string(text);
     };
-    row("mount ext4 on", "/srv/erp", "device busy (16)", "End what uses it", "mount ext4 on /srv/erp: device busy (16). End what uses it");
+    row("mount ext4 on", "/srv/erp", "device busy (16)", "End what uses it",
+        "mount ext4 on /srv/erp: device busy (16). End what uses it");
     row("bind", "", "permission denied (13)", "", "bind: permission denied (13)");
     row("", "dyad.toml:3:1", "unknown key", "", "dyad.toml:3:1: unknown key");
     row("start", "postgres", "", "", "start postgres");

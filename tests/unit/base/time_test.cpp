@@ -33,7 +33,9 @@ void TimeTest::instants() {
 void TimeTest::text_data() {
     QTest::addColumn<qint64>("nanoseconds");
     QTest::addColumn<std::string>("text");
-    const auto row = [](Duration duration, const char* text) { QTest::newRow(text) << qint64(duration.count()) << std::string(text); };
+    const auto row = [](Duration duration, const char* text) {
+        QTest::newRow(text) << qint64(duration.count()) << std::string(text);
+    };
     row(0ns, "0 ms");
     row(1500us, "1.5 ms");
     row(162ms, "162 ms");

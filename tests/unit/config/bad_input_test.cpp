@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every way in which a file can be wrong: where it is said to be, about which key, and with which remedy. Unless the row
-// says otherwise, that is the only problem reported.
+// Every way in which a file can be wrong: where it is said to be, about which key, and with which remedy. Unless the
+// row says otherwise, that is the only problem reported.
 #include "pair.h"
 
 #include <QtTest>
@@ -9,9 +9,10 @@ using namespace dyad::config;
 
 namespace {
 
-const std::string process = "[[group.resource]]\nname = \"app\"\ntype = \"process\"\ncommand = [\"/bin/app\"]\n"; // lines 22 to 25
-const std::string vip = "[[group.resource]]\nname = \"vip\"\ntype = \"address\"\n";                           // 22 to 24
-const std::string database = "[[group.resource]]\nname = \"db\"\ntype = \"postgresql\"\n";                   // 22 to 24
+const std::string process =
+    "[[group.resource]]\nname = \"app\"\ntype = \"process\"\ncommand = [\"/bin/app\"]\n";  // lines 22 to 25
+const std::string vip = "[[group.resource]]\nname = \"vip\"\ntype = \"address\"\n";        // 22 to 24
+const std::string database = "[[group.resource]]\nname = \"db\"\ntype = \"postgresql\"\n"; // 22 to 24
 const std::string withGroup = pairLines + groupLines;
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -40,112 +41,176 @@ void BadInputTest::oneProblem_data() {
     QTest::addColumn<std::string>("key");
     QTest::addColumn<std::string>("says");
     QTest::addColumn<std::string>("remedy");
-    const auto row = [](const char* name, const std::string& text, unsigned line, unsigned column, const char* key, const char* says,
-                        const char* remedy) {
+    const auto row = [](const char* name, const std::string& text, unsigned line, unsigned column, const char* key,
+                        const char* says, const char* remedy) {
         QTest::newRow(name) << text << line << column << std::string(key) << std::string(says) << std::string(remedy);
     };
-    const auto change = [&](const char* name, const char* from, const char* to, unsigned line, unsigned column, const char* key,
-                            const char* says, const char* remedy) {
+    const auto change = [&](const char* name, const char* from, const char* to, unsigned line, unsigned column,
+                            const char* key, const char* says, const char* remedy) {
         row(name, replaced(withGroup, from, to), line, column, key, says, remedy);
     };
 
     row("not TOML", "[cluster\nname = 3\n", 1, 9, "", "not valid TOML", "correct the line");
-    row("a key twice", replaced(withGroup, "name = \"erp-pair\"", "name = \"a\"\nname = \"b\""), 3, 8, "", "not valid TOML", "correct");
-    row("unknown section", "[clutser]\n" + withGroup, 1, 2, "clutser", "unknown key \"clutser\"", "did you mean \"cluster\"?");
-    change("unknown key", "name = \"erp\"\n", "name = \"erp\"\nprefr = \"alpha\"\n", 16, 1, "prefr", "group \"erp\": unknown key \"prefr\"",
-           "did you mean \"prefer\"?");
-    change("unknown key, only begun", "fstype = \"ext4\"", "fstype = \"ext4\"\nstart_time = 3", 22, 1, "start_time", "unknown key",
-           "did you mean \"start_timeout_s\"?");
-    change("unknown key like nothing", "name = \"erp\"\n", "name = \"erp\"\ncolour = \"red\"\n", 16, 1, "colour", "unknown key",
-           "use one of \"name\", \"prefer\"");
+    row("a key twice", replaced(withGroup, "name = \"erp-pair\"", "name = \"a\"\nname = \"b\""), 3, 8, "",
+        "not valid TOML", "correct");
+    row("unknown section", "[clutser]\n" + withGroup, 1, 2, "clutser", "unknown key \"clutser\"",
+        "did you mean \"cluster\"?");
+    change("unknown key", "name = \"erp\"\n", "name = \"erp\"\nprefr = \"alpha\"\n", 16, 1, "prefr",
+           "group \"erp\": unknown key \"prefr\"", "did you mean \"prefer\"?");
+    change("unknown key, only begun", "fstype = \"ext4\"", "fstype = \"ext4\"\nstart_time = 3", 22, 1, "start_time",
+           "unknown key", "did you mean \"start_timeout_s\"?");
+    change("unknown key like nothing", "name = \"erp\"\n", "name = \"erp\"\ncolour = \"red\"\n", 16, 1, "colour",
+           "unknown key", "use one of \"name\", \"prefer\"");
     change("key of another type", "mount = ", "port = 3\nmount = ", 20, 1, "port", "unknown key \"port\"", "");
 
     change("cluster name", "\"erp-pair\"", "\"erp pair\"", 2, 8, "name", "is not a name", "use letters");
-    change("no cluster name", "name = \"erp-pair\"\n", "", 1, 1, "name", "[cluster]: the key \"name\" is missing", "add name =");
-    change("profile", "[[node]]", "profile = \"fsat\"\n[[node]]", 3, 11, "profile", "\"fsat\" is not one of", "did you mean \"fast\"?");
-    change("port too large", "[[node]]", "heartbeat_port = 70000\n[[node]]", 3, 18, "heartbeat_port", "70000 is out of range", "from 1 to 65535");
-    change("port as a text", "[[node]]", "heartbeat_port = \"7400\"\n[[node]]", 3, 18, "heartbeat_port", "is a text", "write a whole number");
+    change("no cluster name", "name = \"erp-pair\"\n", "", 1, 1, "name", "[cluster]: the key \"name\" is missing",
+           "add name =");
+    change("profile", "[[node]]", "profile = \"fsat\"\n[[node]]", 3, 11, "profile", "\"fsat\" is not one of",
+           "did you mean \"fast\"?");
+    change("port too large", "[[node]]", "heartbeat_port = 70000\n[[node]]", 3, 18, "heartbeat_port",
+           "70000 is out of range", "from 1 to 65535");
+    change("port as a text", "[[node]]", "heartbeat_port = \"7400\"\n[[node]]", 3, 18, "heartbeat_port", "is a text",
+           "write a whole number");
     change("empty text", "\"erp-pair\"", "\"\"", 2, 8, "name", "is empty", "write a value");
     change("same node twice", "\"beta\"", "\"alpha\"", 7, 8, "name", "is the name of the other node too", "host");
-    change("not an address", "\"10.77.1.2\"", "\"beta.example\"", 8, 21, "private", "is not an address", "write a numeric address");
+    change("not an address", "\"10.77.1.2\"", "\"beta.example\"", 8, 21, "private", "is not an address",
+           "write a numeric address");
     change("address of nobody", "\"10.77.1.2\"", "\"0.0.0.0\"", 8, 21, "private", "not the address of one host", "");
-    change("link-local without zone", "\"10.77.1.2\"", "\"fe80::2\"", 8, 21, "private", "doesn't say on which interface", "fe80::2%eth1");
-    change("two families", "\"10.77.1.2\"", "\"fd00::2\"", 8, 21, "private", "different families", "both as IPv4 or both as IPv6");
-    change("same address twice", "\"10.77.1.2\"", "\"10.77.1.1\"", 8, 21, "private", "already belongs to link \"private\" of node \"alpha\"", "");
-    change("link on one node only", "links = { private = \"10.77.1.2\", public = \"10.77.0.2\" }", "links = { private = \"10.77.1.2\" }", 8, 9,
-           "public", "node \"beta\" has no link \"public\"", "add public = ");
-    change("no links", "links = { private = \"10.77.1.2\", public = \"10.77.0.2\" }\n", "", 6, 1, "links", "the key \"links\" is missing", "");
-    change("third node", "[network]", "[[node]]\nname = \"gamma\"\nlinks = { private = \"10.77.1.3\" }\n[network]", 9, 1, "node",
-           "there are 3 node blocks", "at most 2");
-    change("gateway", "\"10.77.0.254\"", "\"10.77.0.254\", \"router\"", 10, 28, "gateways", "gateway \"router\" is not the address", "numeric");
-    change("gateway is a node", "\"10.77.0.254\"", "\"10.77.0.1\"", 10, 13, "gateways", "already belongs to link \"public\"", "");
+    change("link-local without zone", "\"10.77.1.2\"", "\"fe80::2\"", 8, 21, "private",
+           "doesn't say on which interface", "fe80::2%eth1");
+    change("two families", "\"10.77.1.2\"", "\"fd00::2\"", 8, 21, "private", "different families",
+           "both as IPv4 or both as IPv6");
+    change("same address twice", "\"10.77.1.2\"", "\"10.77.1.1\"", 8, 21, "private",
+           "already belongs to link \"private\" of node \"alpha\"", "");
+    change("link on one node only", "links = { private = \"10.77.1.2\", public = \"10.77.0.2\" }",
+           "links = { private = \"10.77.1.2\" }", 8, 9, "public", "node \"beta\" has no link \"public\"",
+           "add public = ");
+    change("no links", "links = { private = \"10.77.1.2\", public = \"10.77.0.2\" }\n", "", 6, 1, "links",
+           "the key \"links\" is missing", "");
+    change("third node", "[network]", "[[node]]\nname = \"gamma\"\nlinks = { private = \"10.77.1.3\" }\n[network]", 9,
+           1, "node", "there are 3 node blocks", "at most 2");
+    change("gateway", "\"10.77.0.254\"", "\"10.77.0.254\", \"router\"", 10, 28, "gateways",
+           "gateway \"router\" is not the address", "numeric");
+    change("gateway is a node", "\"10.77.0.254\"", "\"10.77.0.1\"", 10, 13, "gateways",
+           "already belongs to link \"public\"", "");
 
-    change("url scheme", "iscsi://10.77.2.9", "http://10.77.2.9", 13, 9, "iscsi", "doesn't begin with iscsi://", "write it as");
+    change("url scheme", "iscsi://10.77.2.9", "http://10.77.2.9", 13, 9, "iscsi", "doesn't begin with iscsi://",
+           "write it as");
     change("portal by name", "10.77.2.9", "array.example", 13, 9, "iscsi", "no numeric portal", "name server");
     change("no LUN number", "array/1", "array", 13, 9, "iscsi", "no LUN number", "write it as");
     change("target name", "iqn.2026-11.example:array", "array", 13, 9, "iscsi", "iqn., eui., naa.", "write it as");
-    change("CHAP user without secret", "iscsi://10", "iscsi://joe@10", 11, 1, "chap_secret_file", "is missing", "mode 0600");
-    change("CHAP secret without user", "[[group]]", "chap_secret_file = \"/etc/s\"\n[[group]]", 14, 20, "chap_secret_file", "no user", "iscsi://USER@");
-    change("same LUN under two names", "[[group]]", "[[lun]]\nname = \"b\"\niscsi = \"iscsi://10.77.2.9:3260/iqn.2026-11.example:array/1\"\n[[group]]", 16, 9,
+    change("CHAP user without secret", "iscsi://10", "iscsi://joe@10", 11, 1, "chap_secret_file", "is missing",
+           "mode 0600");
+    change("CHAP secret without user", "[[group]]", "chap_secret_file = \"/etc/s\"\n[[group]]", 14, 20,
+           "chap_secret_file", "no user", "iscsi://USER@");
+    change("same LUN under two names", "[[group]]",
+           "[[lun]]\nname = \"b\"\niscsi = \"iscsi://10.77.2.9:3260/iqn.2026-11.example:array/1\"\n[[group]]", 16, 9,
            "iscsi", "is the LUN \"array\" already", "one LUN one name");
 
     row("no group", pairLines, 1, 1, "group", "there is no group", "[[group]]");
-    row("group without resources", pairLines + "[[group]]\nname = \"erp\"\n", 14, 1, "resource", "has no resources", "[[group.resource]]");
+    row("group without resources", pairLines + "[[group]]\nname = \"erp\"\n", 14, 1, "resource", "has no resources",
+        "[[group.resource]]");
     row("group as a table", pairLines + "[group]\nname = \"erp\"\n", 14, 1, "group", "is a table", "[[group]]");
-    row("same group twice", withGroup + "[[group]]\nname = \"erp\"\n" + replaced(process, "app", "x"), 23, 8, "name", "is used twice", "");
-    change("prefer", "name = \"erp\"\n", "name = \"erp\"\nprefer = \"alhpa\"\n", 16, 10, "prefer", "is no node", "did you mean \"alpha\"?");
-    change("failback", "name = \"erp\"\n", "name = \"erp\"\nfailback = \"window\"\n", 16, 12, "failback", "is not one of", "\"manual\"");
-    change("failback to where", "name = \"erp\"\n", "name = \"erp\"\nfailback = \"auto\"\n", 16, 12, "failback", "no node to go back to", "add prefer");
-    change("resource type", "type = \"filesystem\"", "type = \"filesytem\"", 18, 8, "type", "is no type of resource", "did you mean \"filesystem\"?");
-    change("unknown LUN", "lun = \"array\"", "lun = \"aray\"", 19, 7, "lun", "is no LUN of this file", "did you mean \"array\"?");
-    change("mount relative", "\"/srv/erp\"", "\"srv/erp\"", 20, 9, "mount", "is not an absolute path", "begin it with /");
+    row("same group twice", withGroup + "[[group]]\nname = \"erp\"\n" + replaced(process, "app", "x"), 23, 8, "name",
+        "is used twice", "");
+    change("prefer", "name = \"erp\"\n", "name = \"erp\"\nprefer = \"alhpa\"\n", 16, 10, "prefer", "is no node",
+           "did you mean \"alpha\"?");
+    change("failback", "name = \"erp\"\n", "name = \"erp\"\nfailback = \"window\"\n", 16, 12, "failback",
+           "is not one of", "\"manual\"");
+    change("failback to where", "name = \"erp\"\n", "name = \"erp\"\nfailback = \"auto\"\n", 16, 12, "failback",
+           "no node to go back to", "add prefer");
+    change("resource type", "type = \"filesystem\"", "type = \"filesytem\"", 18, 8, "type", "is no type of resource",
+           "did you mean \"filesystem\"?");
+    change("unknown LUN", "lun = \"array\"", "lun = \"aray\"", 19, 7, "lun", "is no LUN of this file",
+           "did you mean \"array\"?");
+    change("mount relative", "\"/srv/erp\"", "\"srv/erp\"", 20, 9, "mount", "is not an absolute path",
+           "begin it with /");
     change("mount not plain", "\"/srv/erp\"", "\"/srv/../erp/\"", 20, 9, "mount", "plain form", "write it as \"/erp\"");
     change("mount over the system", "\"/srv/erp\"", "\"/usr\"", 20, 9, "mount", "is a folder of the system", "");
-    change("mount over the service", "\"/srv/erp\"", "\"/run/dyad/lun\"", 20, 9, "mount", "is a folder of the system", "");
-    change("fstype", "\"ext4\"", "\"ext3\"", 21, 10, "fstype", "is not one of \"ext4\" or \"xfs\"", "did you mean \"ext4\"?");
+    change("mount over the service", "\"/srv/erp\"", "\"/run/dyad/lun\"", 20, 9, "mount", "is a folder of the system",
+           "");
+    change("fstype", "\"ext4\"", "\"ext3\"", 21, 10, "fstype", "is not one of \"ext4\" or \"xfs\"",
+           "did you mean \"ext4\"?");
     change("no fstype", "fstype = \"ext4\"\n", "", 16, 1, "fstype", "is missing", "add fstype");
-    change("options that lose data", "fstype = ", "options = \"noatime,nobarrier\"\nfstype = ", 21, 11, "options", "acknowledged", "remove");
-    change("options that panic", "fstype = ", "options = \"errors=panic\"\nfstype = ", 21, 11, "options", "errors=panic", "remove");
-    row("LUN used twice", withGroup + "[[group]]\nname = \"b\"\n" + replaced(replaced(groupLines.substr(groupLines.find("[[group.r")), "data", "d2"), "/srv/erp", "/srv/b"), 27, 7,
-        "lun", "lun \"array\" already belongs to resource \"data\" of group \"erp\"", "LUN of its own");
-    const std::string second = replaced(withGroup, "[[group]]", "[[lun]]\nname = \"b\"\niscsi = \"iscsi://10.77.2.9/iqn.2026-11.example:array/2\"\n[[group]]") +
-                               "[[group.resource]]\nname = \"d2\"\ntype = \"filesystem\"\nlun = \"b\"\nfstype = \"xfs\"\n";
-    row("mount twice", second + "mount = \"/srv/erp\"\n", 30, 9, "mount", "is the mount point of resource \"data\"", "");
+    change("options that lose data", "fstype = ", "options = \"noatime,nobarrier\"\nfstype = ", 21, 11, "options",
+           "acknowledged", "remove");
+    change("options that panic", "fstype = ", "options = \"errors=panic\"\nfstype = ", 21, 11, "options",
+           "errors=panic", "remove");
+    row("LUN used twice",
+        withGroup + "[[group]]\nname = \"b\"\n" +
+            replaced(replaced(groupLines.substr(groupLines.find("[[group.r")), "data", "d2"), "/srv/erp", "/srv/b"),
+        27, 7, "lun", "lun \"array\" already belongs to resource \"data\" of group \"erp\"", "LUN of its own");
+    const std::string second =
+        replaced(withGroup, "[[group]]",
+                 "[[lun]]\nname = \"b\"\niscsi = \"iscsi://10.77.2.9/iqn.2026-11.example:array/2\"\n[[group]]") +
+        "[[group.resource]]\nname = \"d2\"\ntype = \"filesystem\"\nlun = \"b\"\nfstype = \"xfs\"\n";
+    row("mount twice", second + "mount = \"/srv/erp\"\n", 30, 9, "mount", "is the mount point of resource \"data\"",
+        "");
     row("mount nested", second + "mount = \"/srv/erp/log\"\n", 30, 9, "mount", "lies below the mount point of", "");
 
-    row("no command", withGroup + replaced(process, "command = [\"/bin/app\"]\n", ""), 22, 1, "command", "is missing", "add command = ");
-    row("empty command", withGroup + replaced(process, "[\"/bin/app\"]", "[]"), 25, 11, "command", "names no program", "");
-    row("program in PATH", withGroup + replaced(process, "/bin/app", "app"), 25, 11, "command", "\"app\", which is not an absolute path", "whole path");
-    row("number in command", withGroup + replaced(process, "[\"/bin/app\"]", "[\"/bin/app\", 5]"), 25, 24, "command", "5 is a whole number", "text in quotes");
-    row("command as a text", withGroup + replaced(process, "[\"/bin/app\"]", "\"/bin/app\""), 25, 11, "command", "is a text", "a list");
-    row("signal", withGroup + process + "stop_signal = \"SIGTREM\"\n", 26, 15, "stop_signal", "is not one of", "did you mean \"SIGTERM\"?");
-    row("no probe", withGroup + process + "health = { interval_ms = 500 }\n", 26, 10, "health", "says nothing to try", "tcp = ");
-    row("two probes", withGroup + process + "ready = { tcp = \"127.0.0.1:1\", sql = \"x\" }\n", 26, 38, "sql", "is a second probe", "keep one");
-    row("tcp without port", withGroup + process + "ready = { tcp = \"127.0.0.1\" }\n", 26, 17, "tcp", "is not an address with a port", "127.0.0.1:80");
-    row("interval", withGroup + process + "health = { tcp = \"127.0.0.1:1\", interval_ms = 1 }\n", 26, 47, "interval_ms", "1 is out of range", "from 10 to 3600000");
-    row("restarts", withGroup + process + "restarts = 1001\n", 26, 12, "restarts", "1001 is out of range", "from 0 to 1000");
-    row("not a number", withGroup + process + "start_timeout_s = nan\n", 26, 19, "start_timeout_s", "is out of range", "from 0.1 to 86400");
-    row("name used twice", withGroup + replaced(process, "\"app\"", "\"data\""), 23, 8, "name", "is used twice in this group", "");
-    row("after nobody", withGroup + process + "after = [\"dtaa\"]\n", 26, 10, "after", "names \"dtaa\", which is no resource", "did you mean \"data\"?");
-    row("after itself", withGroup + process + "after = [\"app\"]\n", 26, 10, "after", "names the resource itself", "remove it");
-    row("circle", withGroup + replaced(process, "app", "one") + "after = [\"two\"]\n" + replaced(process, "app", "two") + "after = [\"one\"]\n", 26, 10, "after",
-        "\"one\", \"two\" wait for each other in a circle", "take one of them out");
+    row("no command", withGroup + replaced(process, "command = [\"/bin/app\"]\n", ""), 22, 1, "command", "is missing",
+        "add command = ");
+    row("empty command", withGroup + replaced(process, "[\"/bin/app\"]", "[]"), 25, 11, "command", "names no program",
+        "");
+    row("program in PATH", withGroup + replaced(process, "/bin/app", "app"), 25, 11, "command",
+        "\"app\", which is not an absolute path", "whole path");
+    row("number in command", withGroup + replaced(process, "[\"/bin/app\"]", "[\"/bin/app\", 5]"), 25, 24, "command",
+        "5 is a whole number", "text in quotes");
+    row("command as a text", withGroup + replaced(process, "[\"/bin/app\"]", "\"/bin/app\""), 25, 11, "command",
+        "is a text", "a list");
+    row("signal", withGroup + process + "stop_signal = \"SIGTREM\"\n", 26, 15, "stop_signal", "is not one of",
+        "did you mean \"SIGTERM\"?");
+    row("no probe", withGroup + process + "health = { interval_ms = 500 }\n", 26, 10, "health", "says nothing to try",
+        "tcp = ");
+    row("two probes", withGroup + process + "ready = { tcp = \"127.0.0.1:1\", sql = \"x\" }\n", 26, 38, "sql",
+        "is a second probe", "keep one");
+    row("tcp without port", withGroup + process + "ready = { tcp = \"127.0.0.1\" }\n", 26, 17, "tcp",
+        "is not an address with a port", "127.0.0.1:80");
+    row("interval", withGroup + process + "health = { tcp = \"127.0.0.1:1\", interval_ms = 1 }\n", 26, 47,
+        "interval_ms", "1 is out of range", "from 10 to 3600000");
+    row("restarts", withGroup + process + "restarts = 1001\n", 26, 12, "restarts", "1001 is out of range",
+        "from 0 to 1000");
+    row("not a number", withGroup + process + "start_timeout_s = nan\n", 26, 19, "start_timeout_s", "is out of range",
+        "from 0.1 to 86400");
+    row("name used twice", withGroup + replaced(process, "\"app\"", "\"data\""), 23, 8, "name",
+        "is used twice in this group", "");
+    row("after nobody", withGroup + process + "after = [\"dtaa\"]\n", 26, 10, "after",
+        "names \"dtaa\", which is no resource", "did you mean \"data\"?");
+    row("after itself", withGroup + process + "after = [\"app\"]\n", 26, 10, "after", "names the resource itself",
+        "remove it");
+    row("circle",
+        withGroup + replaced(process, "app", "one") + "after = [\"two\"]\n" + replaced(process, "app", "two") +
+            "after = [\"one\"]\n",
+        26, 10, "after", "\"one\", \"two\" wait for each other in a circle", "take one of them out");
 
-    row("address without prefix", withGroup + vip + "address = \"10.77.0.100\"\n", 25, 11, "address", "no prefix length", "10.77.0.100/24");
+    row("address without prefix", withGroup + vip + "address = \"10.77.0.100\"\n", 25, 11, "address",
+        "no prefix length", "10.77.0.100/24");
     row("prefix too long", withGroup + vip + "address = \"10.77.0.100/33\"\n", 25, 11, "address", "from 1 to 32", "");
-    row("network address", withGroup + vip + "address = \"10.77.0.0/24\"\n", 25, 11, "address", "is the network or the broadcast address", "");
-    row("broadcast address", withGroup + vip + "address = \"10.77.0.255/24\"\n", 25, 11, "address", "is the network or the broadcast address", "");
-    row("address of a node", withGroup + vip + "address = \"10.77.0.1/24\"\n", 25, 11, "address", "already belongs to link \"public\" of node \"alpha\"", "");
-    row("address used twice", withGroup + vip + "address = \"10.77.0.9/24\"\n" + replaced(vip, "\"vip\"", "\"v2\"") + "address = \"10.77.0.9/16\"\n", 29, 11, "address",
-        "already belongs to resource \"vip\"", "");
-    row("interface", withGroup + vip + "address = \"10.77.0.9/24\"\ninterface = \"much-too-long-name\"\n", 26, 13, "interface", "is not the name of an interface", "");
+    row("network address", withGroup + vip + "address = \"10.77.0.0/24\"\n", 25, 11, "address",
+        "is the network or the broadcast address", "");
+    row("broadcast address", withGroup + vip + "address = \"10.77.0.255/24\"\n", 25, 11, "address",
+        "is the network or the broadcast address", "");
+    row("address of a node", withGroup + vip + "address = \"10.77.0.1/24\"\n", 25, 11, "address",
+        "already belongs to link \"public\" of node \"alpha\"", "");
+    row("address used twice",
+        withGroup + vip + "address = \"10.77.0.9/24\"\n" + replaced(vip, "\"vip\"", "\"v2\"") +
+            "address = \"10.77.0.9/16\"\n",
+        29, 11, "address", "already belongs to resource \"vip\"", "");
+    row("interface", withGroup + vip + "address = \"10.77.0.9/24\"\ninterface = \"much-too-long-name\"\n", 26, 13,
+        "interface", "is not the name of an interface", "");
 
-    row("database elsewhere", withGroup + database + "data = \"/var/lib/pg\"\n", 25, 8, "data", "is on no filesystem of the group", "below the mount point");
-    row("database before its disk", withGroup + database + "data = \"/srv/erp/pg\"\nafter = []\n", 25, 8, "after", "doesn't start after it", "");
-    row("database as root", withGroup + database + "data = \"/srv/erp/pg\"\nuser = \"root\"\n", 26, 8, "user", "refused by PostgreSQL", "postgres");
-    row("database option", withGroup + database + "data = \"/srv/erp/pg\"\noptions = [\"fsync\"]\n", 26, 12, "options", "is not name=value", "shared_buffers");
-    row("one port for two databases", withGroup + database + "data = \"/srv/erp/a\"\n" + replaced(database, "db", "db2") + "data = \"/srv/erp/b\"\n", 26, 1, "port",
-        "port 5432 already belongs to resource \"db\"", "another port");
+    row("database elsewhere", withGroup + database + "data = \"/var/lib/pg\"\n", 25, 8, "data",
+        "is on no filesystem of the group", "below the mount point");
+    row("database before its disk", withGroup + database + "data = \"/srv/erp/pg\"\nafter = []\n", 25, 8, "after",
+        "doesn't start after it", "");
+    row("database as root", withGroup + database + "data = \"/srv/erp/pg\"\nuser = \"root\"\n", 26, 8, "user",
+        "refused by PostgreSQL", "postgres");
+    row("database option", withGroup + database + "data = \"/srv/erp/pg\"\noptions = [\"fsync\"]\n", 26, 12, "options",
+        "is not name=value", "shared_buffers");
+    row("one port for two databases",
+        withGroup + database + "data = \"/srv/erp/a\"\n" + replaced(database, "db", "db2") + "data = \"/srv/erp/b\"\n",
+        26, 1, "port", "port 5432 already belongs to resource \"db\"", "another port");
 }
 
 void BadInputTest::oneProblem() {
@@ -169,25 +234,29 @@ void BadInputTest::oneProblem() {
 }
 
 void BadInputTest::allProblemsAtOnce() {
-    const Loaded loaded = loadText("[cluster]\nprofile = \"x\"\nheartbeat_port = 0\n[[group]]\nname = \"g\"\nprefr = 1\n", "f");
+    const Loaded loaded =
+        loadText("[cluster]\nprofile = \"x\"\nheartbeat_port = 0\n[[group]]\nname = \"g\"\nprefr = 1\n", "f");
     QVERIFY(!loaded.configuration);
     std::vector<std::string> keys;
-    for (const Problem& problem : loaded.problems) keys.push_back(problem.key);
+    for (const Problem& problem : loaded.problems)
+        keys.push_back(problem.key);
     std::sort(keys.begin(), keys.end());
     QCOMPARE(keys, (std::vector<std::string>{"heartbeat_port", "name", "node", "prefr", "profile", "resource"}));
-    QVERIFY(std::is_sorted(loaded.problems.begin(), loaded.problems.end(), [](const Problem& a, const Problem& b) { return a.line < b.line; }));
+    QVERIFY(std::is_sorted(loaded.problems.begin(), loaded.problems.end(),
+                           [](const Problem& a, const Problem& b) { return a.line < b.line; }));
 }
 
 void BadInputTest::thereAreNotTooMany() {
     std::string text = withGroup;
-    for (int i = 0; i < 150; ++i) text += "wrong" + std::to_string(i) + " = 1\n";
+    for (int i = 0; i < 150; ++i)
+        text += "wrong" + std::to_string(i) + " = 1\n";
     const Loaded loaded = loadText(text, "f");
     QCOMPARE(loaded.problems.size(), maxProblems + 1);
     QVERIFY(loaded.problems.back().text.find("50 more problems") != std::string::npos);
 }
 
 void BadInputTest::secretsAreNotQuoted() {
-    const std::string text = replaced(withGroup, "iscsi://10", "iscsi://joe%geheim@10") ;
+    const std::string text = replaced(withGroup, "iscsi://10", "iscsi://joe%geheim@10");
     const Loaded loaded = loadText(text + "chap_secret = \"geheim\"\n", "f");
     QVERIFY(loaded.problems.size() >= 2);
     for (const Problem& problem : loaded.problems) {

@@ -15,18 +15,21 @@ namespace {
 
 std::vector<std::uint32_t> afterOf(const model::GroupSetup& group, std::size_t resource) {
     std::vector<std::uint32_t> numbers;
-    for (const model::ResourceId id : group.resources.at(resource).after) numbers.push_back(id.value);
+    for (const model::ResourceId id : group.resources.at(resource).after)
+        numbers.push_back(id.value);
     return numbers;
 }
 
 using Numbers = std::vector<std::uint32_t>;
 
 std::string command(const char* name, const char* more = "") {
-    return std::string("[[group.resource]]\nname = \"") + name + "\"\ntype = \"command\"\nstart = [\"/bin/true\"]\nstop = [\"/bin/true\"]\n" + more + "\n";
+    return std::string("[[group.resource]]\nname = \"") + name +
+           "\"\ntype = \"command\"\nstart = [\"/bin/true\"]\nstop = [\"/bin/true\"]\n" + more + "\n";
 }
 
 std::string address(const char* name, const char* text, const char* more = "") {
-    return std::string("[[group.resource]]\nname = \"") + name + "\"\ntype = \"address\"\naddress = \"" + text + "\"\n" + more + "\n";
+    return std::string("[[group.resource]]\nname = \"") + name + "\"\ntype = \"address\"\naddress = \"" + text +
+           "\"\n" + more + "\n";
 }
 
 } // namespace
@@ -224,18 +227,22 @@ void LoadTest::linksKeepTheWrittenOrder() {
 }
 
 void LoadTest::lunsOfAGroupAreInTheOrderOfTheFile() {
-    const std::string text = pairLines + "[[lun]]\nname = \"logs\"\niscsi = \"iscsi://10.77.2.9/iqn.2026-11.example:array/2\"\n"
+    const std::string text = pairLines +
+                             "[[lun]]\nname = \"logs\"\niscsi = \"iscsi://10.77.2.9/iqn.2026-11.example:array/2\"\n"
                              "[[group]]\nname = \"erp\"\n"
-                             "[[group.resource]]\nname = \"l\"\ntype = \"filesystem\"\nlun = \"logs\"\nmount = \"/srv/l\"\nfstype = \"ext4\"\n"
-                             "[[group.resource]]\nname = \"d\"\ntype = \"filesystem\"\nlun = \"array\"\nmount = \"/srv/d\"\nfstype = \"ext4\"\n";
+                             "[[group.resource]]\nname = \"l\"\ntype = \"filesystem\"\nlun = \"logs\"\nmount = "
+                             "\"/srv/l\"\nfstype = \"ext4\"\n"
+                             "[[group.resource]]\nname = \"d\"\ntype = \"filesystem\"\nlun = \"array\"\nmount = "
+                             "\"/srv/d\"\nfstype = \"ext4\"\n";
     const Loaded loaded = loadText(text, "dyad.toml");
     QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
     QCOMPARE(loaded.configuration->groups[0].luns, (std::vector{model::LunId(0), model::LunId(1)}));
 }
 
 void LoadTest::theWrittenOrderIsAChain() {
-    const Loaded loaded = loadText(pairLines + groupLines + command("b") + command("c", "after = [\"data\"]") + command("d") +
-                                       command("e", "after = []"), "dyad.toml");
+    const Loaded loaded = loadText(pairLines + groupLines + command("b") + command("c", "after = [\"data\"]") +
+                                       command("d") + command("e", "after = []"),
+                                   "dyad.toml");
     QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
     const model::GroupSetup& group = loaded.configuration->groups[0];
     QCOMPARE(afterOf(group, 0), Numbers{});
@@ -247,7 +254,8 @@ void LoadTest::theWrittenOrderIsAChain() {
 
 void LoadTest::anEarlyAddressStandsAside() {
     const Loaded loaded = loadText(pairLines + groupLines + address("vip", "10.77.0.100/24") + command("c") +
-                                       address("second", "10.77.0.101/24", "after = [\"c\"]"), "dyad.toml");
+                                       address("second", "10.77.0.101/24", "after = [\"c\"]"),
+                                   "dyad.toml");
     QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
     const model::GroupSetup& group = loaded.configuration->groups[0];
     QCOMPARE(afterOf(group, 1), Numbers{});
@@ -256,8 +264,10 @@ void LoadTest::anEarlyAddressStandsAside() {
 }
 
 void LoadTest::aLateAddressWaitsForAllOthers() {
-    const Loaded loaded = loadText(pairLines + "[[group]]\nname = \"g\"\n" + address("vip", "10.77.0.100/24", "raise = \"last\"") +
-                                       command("a") + command("b"), "dyad.toml");
+    const Loaded loaded =
+        loadText(pairLines + "[[group]]\nname = \"g\"\n" + address("vip", "10.77.0.100/24", "raise = \"last\"") +
+                     command("a") + command("b"),
+                 "dyad.toml");
     QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
     const model::GroupSetup& group = loaded.configuration->groups[0];
     QCOMPARE(afterOf(group, 0), (Numbers{1, 2}));
@@ -266,8 +276,10 @@ void LoadTest::aLateAddressWaitsForAllOthers() {
 }
 
 void LoadTest::aLateAddressThatOthersWaitForIsNoCircle() {
-    const Loaded loaded = loadText(pairLines + "[[group]]\nname = \"g\"\n" + address("vip", "10.77.0.100/24", "raise = \"last\"") +
-                                       command("a") + command("mail", "after = [\"vip\"]"), "dyad.toml");
+    const Loaded loaded =
+        loadText(pairLines + "[[group]]\nname = \"g\"\n" + address("vip", "10.77.0.100/24", "raise = \"last\"") +
+                     command("a") + command("mail", "after = [\"vip\"]"),
+                 "dyad.toml");
     QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
     QCOMPARE(afterOf(loaded.configuration->groups[0], 0), Numbers{1});
     QCOMPARE(afterOf(loaded.configuration->groups[0], 2), Numbers{0});
@@ -284,7 +296,8 @@ void LoadTest::digestIsOfTheBytes() {
 
 void LoadTest::clusterIdIsOfTheName() {
     QVERIFY(clusterIdOf("erp-pair") != clusterIdOf("erp-pair2"));
-    for (int i = 0; i < 20000; ++i) QVERIFY(clusterIdOf("pair" + std::to_string(i)) != 0);
+    for (int i = 0; i < 20000; ++i)
+        QVERIFY(clusterIdOf("pair" + std::to_string(i)) != 0);
     QCOMPARE(loadText(pairLines + groupLines, "x").configuration->clusterId, clusterIdOf("erp-pair"));
 }
 

@@ -35,7 +35,9 @@ fstype = "ext4"
 // All problems, one a line: what a failing test shows.
 inline std::string allTexts(const dyad::config::Loaded& loaded) {
     std::string text;
-    for (const auto& problem : loaded.problems) text += toText(problem) + "\n";
-    for (const auto& warning : loaded.warnings) text += "warning: " + toText(warning) + "\n";
+    for (const auto& problem : loaded.problems)
+        text += toText(problem) + "\n";
+    for (const auto& warning : loaded.warnings)
+        text += "warning: " + toText(warning) + "\n";
     return text;
 }

@@ -23,7 +23,9 @@ private Q_SLOTS:
 void WordsTest::addresses_data() {
     QTest::addColumn<std::string>("text");
     QTest::addColumn<std::string>("canonical"); // empty: not an address
-    const auto row = [](const char* text, const char* canonical) { QTest::newRow(text) << std::string(text) << std::string(canonical); };
+    const auto row = [](const char* text, const char* canonical) {
+        QTest::newRow(text) << std::string(text) << std::string(canonical);
+    };
     row("10.77.0.1", "10.77.0.1");
     row("fd00:0:0::1", "fd00::1");
     row("FE80::1%eth1", "fe80::1%eth1");
@@ -53,7 +55,9 @@ void WordsTest::addresses() {
 void WordsTest::endpoints_data() {
     QTest::addColumn<std::string>("text");
     QTest::addColumn<std::string>("canonical");
-    const auto row = [](const char* text, const char* canonical) { QTest::newRow(text) << std::string(text) << std::string(canonical); };
+    const auto row = [](const char* text, const char* canonical) {
+        QTest::newRow(text) << std::string(text) << std::string(canonical);
+    };
     row("10.0.0.1:80", "10.0.0.1:80");
     row("10.0.0.1", "10.0.0.1:3260");
     row("[fd00::9]:1", "[fd00::9]:1");
@@ -83,8 +87,9 @@ void WordsTest::iscsiUrls() {
     QCOMPARE(url.value().portal, std::string("[fd00::9]:3260"));
     QCOMPARE(url.value().target, std::string("eui.02004567a425678d"));
     QCOMPARE(url.value().lun, std::uint16_t(16383));
-    for (const char* bad : {"", "iscsi://", "iscsi:///iqn.x:y/1", "iscsi://1.2.3.4", "iscsi://1.2.3.4/", "iscsi://1.2.3.4/iqn.x:y/", "iscsi://1.2.3.4/iqn.x:y/-1",
-                            "iscsi://1.2.3.4/iqn.x:y/16384", "iscsi://@1.2.3.4/iqn.x:y/1", "iscsi://1.2.3.4/iqn.x/y/1", "iscsi://1.2.3.4//1"}) {
+    for (const char* bad : {"", "iscsi://", "iscsi:///iqn.x:y/1", "iscsi://1.2.3.4", "iscsi://1.2.3.4/",
+                            "iscsi://1.2.3.4/iqn.x:y/", "iscsi://1.2.3.4/iqn.x:y/-1", "iscsi://1.2.3.4/iqn.x:y/16384",
+                            "iscsi://@1.2.3.4/iqn.x:y/1", "iscsi://1.2.3.4/iqn.x/y/1", "iscsi://1.2.3.4//1"}) {
         const auto refused = parseIscsiUrl(bad);
         QVERIFY2(!refused.ok(), bad);
         QVERIFY(!refused.error().cameBack.empty() && !refused.error().remedy.empty());

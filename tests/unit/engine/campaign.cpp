@@ -20,7 +20,8 @@ class Life {
 public:
     explicit Life(std::uint64_t seed) : m_random(seed), m_configuration(drawConfiguration()), m_world(m_configuration) {
         m_outcome.seed = seed;
-        m_world.onTold = [this](NodeId node, const std::string& group, const std::string& kind, const std::string& text) {
+        m_world.onTold = [this](NodeId node, const std::string& group, const std::string& kind,
+                                const std::string& text) {
             note(m_configuration.nodes[model::indexOf(node)].name + " " + group + " " + kind + ": " + text);
         };
     }
@@ -42,8 +43,10 @@ public:
             well = go(1s);
             quiet = well && whatDoesNotRun().empty() ? quiet + 1 : 0;
         }
-        if (!well) m_outcome.broken = m_world.watcher().broken().front();
-        else m_outcome.broken = whatDoesNotRun();
+        if (!well)
+            m_outcome.broken = m_world.watcher().broken().front();
+        else
+            m_outcome.broken = whatDoesNotRun();
         return std::move(m_outcome);
     }
 
@@ -64,7 +67,8 @@ private:
         configuration.nodes[1].name = "beta";
         configuration.profile = chance(70) ? model::Profile::Fast : model::Profile::Standard;
         configuration.links.resize(chance(70) ? 2 : 1);
-        for (std::size_t i = 0; i < configuration.links.size(); ++i) configuration.links[i].name = i == 0 ? "private" : "public";
+        for (std::size_t i = 0; i < configuration.links.size(); ++i)
+            configuration.links[i].name = i == 0 ? "private" : "public";
         if (chance(50)) configuration.gateways.emplace_back("10.77.0.254");
         const unsigned groups = draw(1, 2);
         for (unsigned g = 0; g < groups; ++g) {
@@ -152,7 +156,8 @@ private:
         const model::GroupId group(draw(0, static_cast<unsigned>(m_configuration.groups.size()) - 1));
         const model::ResourceId id(draw(0, 2));
         world::VirtualResource& resource = host.resource(group, id);
-        const std::string what = name + " " + m_configuration.groups[group.value].name + "/" + m_configuration.groups[group.value].resources[id.value].name;
+        const std::string what = name + " " + m_configuration.groups[group.value].name + "/" +
+                                 m_configuration.groups[group.value].resources[id.value].name;
         switch (draw(0, 4)) {
         case 0: return note(">> dies " + what), host.resourceDies(group, id, false);
         case 1: return note(">> fails to start " + what), void(resource.start = Manner::Fails);
@@ -172,8 +177,9 @@ private:
     }
 
     void order(world::Host& host, const std::string& name) {
-        const model::OrderKind kinds[] = {model::OrderKind::Switchover, model::OrderKind::Switchback, model::OrderKind::MaintenanceOn,
-                                          model::OrderKind::MaintenanceOff, model::OrderKind::ClearFailure};
+        const model::OrderKind kinds[] = {model::OrderKind::Switchover, model::OrderKind::Switchback,
+                                          model::OrderKind::MaintenanceOn, model::OrderKind::MaintenanceOff,
+                                          model::OrderKind::ClearFailure};
         const model::OrderKind kind = kinds[draw(0, 4)];
         note(std::string(">> order ") + model::toText(kind) + " at " + name);
         host.order(orderOf(kind, draw(0, static_cast<unsigned>(m_configuration.groups.size()) - 1)));
@@ -185,10 +191,12 @@ private:
         for (const NodeId node : model::bothNodes) {
             world::Host& host = m_world.host(node);
             host.setGateway(true);
-            for (std::size_t i = 0; i < m_configuration.luns.size(); ++i) host.setPath(model::LunId(static_cast<std::uint32_t>(i)), true);
+            for (std::size_t i = 0; i < m_configuration.luns.size(); ++i)
+                host.setPath(model::LunId(static_cast<std::uint32_t>(i)), true);
             for (std::size_t g = 0; g < m_configuration.groups.size(); ++g)
                 for (std::uint32_t r = 0; r < 3; ++r) {
-                    world::VirtualResource& resource = host.resource(model::GroupId(static_cast<std::uint32_t>(g)), model::ResourceId(r));
+                    world::VirtualResource& resource =
+                        host.resource(model::GroupId(static_cast<std::uint32_t>(g)), model::ResourceId(r));
                     resource.start = resource.stop = resource.kill = resource.probe = Manner::Well;
                 }
             host.powerOn();
@@ -205,7 +213,8 @@ private:
         if (!host.engine() || host.frozen()) return;
         if (host.engine()->state().maintenance) host.order(orderOf(model::OrderKind::MaintenanceOff, 0));
         for (std::size_t g = 0; g < m_configuration.groups.size(); ++g)
-            if (host.engine()->state().groups[g].role == Role::Failed) host.order(orderOf(model::OrderKind::ClearFailure, g));
+            if (host.engine()->state().groups[g].role == Role::Failed)
+                host.order(orderOf(model::OrderKind::ClearFailure, g));
     }
 
     std::string whatDoesNotRun() {
@@ -215,11 +224,13 @@ private:
             for (const NodeId node : model::bothNodes) {
                 world::Host& host = m_world.host(node);
                 active += host.engine() && host.engine()->state().groups[g].role == Role::Active;
-                for (const auto& each : host.resources(model::GroupId(static_cast<std::uint32_t>(g)))) running += each.running;
+                for (const auto& each : host.resources(model::GroupId(static_cast<std::uint32_t>(g))))
+                    running += each.running;
             }
             if (active != 1 || running != 3)
-                return "group " + m_configuration.groups[g].name + " is active on " + std::to_string(active) + " nodes, " + std::to_string(running) +
-                       " of its 3 resources run, " + toText(settling) + " after everything was repaired";
+                return "group " + m_configuration.groups[g].name + " is active on " + std::to_string(active) +
+                       " nodes, " + std::to_string(running) + " of its 3 resources run, " + toText(settling) +
+                       " after everything was repaired";
         }
         return {};
     }

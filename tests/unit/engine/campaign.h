@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One life of a pair under random faults, all of it drawn from one seed. First a time of faults, in which only the rules of
-// safety count; then everything is repaired, and within a bound every group must run on exactly one node.
+// One life of a pair under random faults, all of it drawn from one seed. First a time of faults, in which only the
+// rules of safety count; then everything is repaired, and within a bound every group must run on exactly one node.
 #pragma once
 
 #include <cstdint>

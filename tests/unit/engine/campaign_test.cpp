@@ -23,7 +23,8 @@ void CampaignTest::everyLifeIsSafeAndEndsWithEveryGroupRunningOnce() {
         const bool well = outcome.broken.empty();
         if (!well) std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.broken.c_str());
         if (!well || !one.isEmpty())
-            for (const std::string& line : outcome.trace) std::printf("%s\n", line.c_str());
+            for (const std::string& line : outcome.trace)
+                std::printf("%s\n", line.c_str());
         std::fflush(stdout);
         QVERIFY2(well, qPrintable(QStringLiteral("seed %1: %2").arg(seed).arg(QString::fromStdString(outcome.broken))));
     }

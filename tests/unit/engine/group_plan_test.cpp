@@ -40,7 +40,8 @@ public:
         allAre(ResourceState::Stopped);
     }
     void allAre(ResourceState state) {
-        for (ResourceRecord& each : group().resources) each.state = state;
+        for (ResourceRecord& each : group().resources)
+            each.state = state;
     }
     void is(std::uint32_t id, ResourceState state) { group().resources[id].state = state; }
     GroupRecord& group() { return m_state.groups[0]; }
@@ -115,7 +116,8 @@ void GroupPlanTest::killsEverythingButTheFilesystemAtOnce() {
     Workplace here;
     here.allAre(ResourceState::Running);
     QCOMPARE(here.allThat(mayKill), (Ids{db, app, ip, lastIp}));
-    for (const std::uint32_t id : {db, app, ip}) here.is(id, ResourceState::Stopped);
+    for (const std::uint32_t id : {db, app, ip})
+        here.is(id, ResourceState::Stopped);
     QVERIFY(!mayKill(here.step(), here.group(), ResourceId(data)));
     here.is(lastIp, ResourceState::Stopped);
     QVERIFY(mayKill(here.step(), here.group(), ResourceId(data)));
@@ -124,7 +126,8 @@ void GroupPlanTest::killsEverythingButTheFilesystemAtOnce() {
 void GroupPlanTest::killsAddressesFirstAndFilesystemsLast() {
     Workplace here;
     Ids order;
-    for (const ResourceId id : killOrder(here.step(), here.group())) order.push_back(id.value);
+    for (const ResourceId id : killOrder(here.step(), here.group()))
+        order.push_back(id.value);
     QCOMPARE(order, (Ids{lastIp, ip, app, db, data}));
 }
 

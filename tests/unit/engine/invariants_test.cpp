@@ -59,23 +59,37 @@ Q_DECLARE_METATYPE(Spoil)
 void InvariantsTest::brokenOnesAbort_data() {
     QTest::addColumn<Spoil>("spoil");
     QTest::addColumn<QString>("words");
-    const auto row = [](const char* name, Spoil spoil, const char* words) { QTest::newRow(name) << spoil << QString::fromLatin1(words); };
-    row("proof of an older epoch", [](GroupRecord& group) { group.luns[0].provenEpoch = model::Epoch(2); }, "without a lease");
-    row("never claimed", [](GroupRecord& group) { group.epoch = group.luns[0].provenEpoch = model::Epoch(); }, "without a lease");
-    row("released and run", [](GroupRecord& group) { group.released = true; }, "released");
-    row("releasing while active", [](GroupRecord& group) { group.releasing = true; }, "isn't stopping");
-    row("active with a dead resource", [](GroupRecord& group) { group.resources[0].state = ResourceState::Failed; }, "doesn't run");
-    row("standby with something running", [](GroupRecord& group) { group.role = Role::Standby; }, "doesn't own");
-    row("released under a running resource",
+    const auto row = [](const char* name, Spoil spoil, const char* words) {
+        QTest::newRow(name) << spoil << QString::fromLatin1(words);
+    };
+    row(
+        "proof of an older epoch", [](GroupRecord& group) { group.luns[0].provenEpoch = model::Epoch(2); },
+        "without a lease");
+    row(
+        "never claimed", [](GroupRecord& group) { group.epoch = group.luns[0].provenEpoch = model::Epoch(); },
+        "without a lease");
+    row(
+        "released and run", [](GroupRecord& group) { group.released = true; }, "released");
+    row(
+        "releasing while active", [](GroupRecord& group) { group.releasing = true; }, "isn't stopping");
+    row(
+        "active with a dead resource", [](GroupRecord& group) { group.resources[0].state = ResourceState::Failed; },
+        "doesn't run");
+    row(
+        "standby with something running", [](GroupRecord& group) { group.role = Role::Standby; }, "doesn't own");
+    row(
+        "released under a running resource",
         [](GroupRecord& group) {
             group.role = Role::Stopping;
             group.releasing = true;
         },
         "still uses it");
-    row("started by a standby",
+    row(
+        "started by a standby",
         [](GroupRecord& group) {
             group.role = Role::Standby;
-            group.resources[0].pending = PendingResource{model::OperationId(1), group.epoch, model::ResourceVerb::Start, Instant()};
+            group.resources[0].pending =
+                PendingResource{model::OperationId(1), group.epoch, model::ResourceVerb::Start, Instant()};
         },
         "doesn't own");
 }

@@ -67,32 +67,39 @@ private Q_SLOTS:
 void TimeoutsTest::thePagesTableSaysWhatTheFormulaeSay() {
     const QString page = readPage();
     QVERIFY(!page.isEmpty());
-    static const QRegularExpression row(QStringLiteral("^\\| `(\\w+)` \\| ([^|]+)\\| ([^|]+)\\| ([^|]+)\\|"), QRegularExpression::MultilineOption);
+    static const QRegularExpression row(QStringLiteral("^\\| `(\\w+)` \\| ([^|]+)\\| ([^|]+)\\| ([^|]+)\\|"),
+                                        QRegularExpression::MultilineOption);
     std::map<QString, int> seen;
     for (auto rows = row.globalMatch(page); rows.hasNext();) {
         const auto match = rows.next();
         const auto formula = formulae.find(match.captured(1));
-        QVERIFY2(formula != formulae.end(), qPrintable("the page names " + match.captured(1) + ", which is no time-out"));
+        QVERIFY2(formula != formulae.end(),
+                 qPrintable("the page names " + match.captured(1) + ", which is no time-out"));
         ++seen[match.captured(1)];
         for (int i = 0; i < 3; ++i) {
             const std::optional<Duration> told = durationOf(match.captured(i + 2));
             const Duration true_ = formula->second(timeoutsOf(profiles[i]));
-            QVERIFY2(told == true_, qPrintable(match.captured(1) + " column " + QString::number(i + 1) + ": the page says " + match.captured(i + 2) +
-                                               ", the formula " + QString::fromStdString(toText(true_))));
+            QVERIFY2(told == true_,
+                     qPrintable(match.captured(1) + " column " + QString::number(i + 1) + ": the page says " +
+                                match.captured(i + 2) + ", the formula " + QString::fromStdString(toText(true_))));
         }
     }
-    for (const auto& [name, formula] : formulae) QVERIFY2(seen[name] == 1, qPrintable("the page's table must have one row for " + name));
+    for (const auto& [name, formula] : formulae)
+        QVERIFY2(seen[name] == 1, qPrintable("the page's table must have one row for " + name));
 }
 
 // In the stories a number that comes from a formula is written "**160 ms** (`preemptAfter`, fast)".
 void TimeoutsTest::thePagesStoriesUseNumbersOfTheFormulae() {
-    static const QRegularExpression quoted(QStringLiteral("\\*\\*([0-9.]+ m?s)\\*\\* \\(`(\\w+)`, (fast|standard|relaxed)\\)"));
+    static const QRegularExpression quoted(
+        QStringLiteral("\\*\\*([0-9.]+ m?s)\\*\\* \\(`(\\w+)`, (fast|standard|relaxed)\\)"));
     int count = 0;
     for (auto all = quoted.globalMatch(readPage()); all.hasNext(); ++count) {
         const auto match = all.next();
         const auto formula = formulae.find(match.captured(2));
         QVERIFY2(formula != formulae.end(), qPrintable(match.captured()));
-        const Profile profile = match.captured(3) == QLatin1String("fast") ? Profile::Fast : match.captured(3) == QLatin1String("standard") ? Profile::Standard : Profile::Relaxed;
+        const Profile profile = match.captured(3) == QLatin1String("fast")       ? Profile::Fast
+                                : match.captured(3) == QLatin1String("standard") ? Profile::Standard
+                                                                                 : Profile::Relaxed;
         QVERIFY2(durationOf(match.captured(1)) == formula->second(timeoutsOf(profile)), qPrintable(match.captured()));
     }
     QVERIFY2(count >= 15, "the stories quote their numbers");
@@ -110,12 +117,13 @@ void TimeoutsTest::theProfilesAreThoseOfTheDesign() {
 void TimeoutsTest::whatMustFitIntoEachOtherDoes() {
     for (const Profile profile : profiles) {
         const Timeouts of = timeoutsOf(profile);
-        QVERIFY(of.heartbeat * 2 < of.suspect);                     // one lost heartbeat makes nobody suspect
+        QVERIFY(of.heartbeat * 2 < of.suspect); // one lost heartbeat makes nobody suspect
         QVERIFY(of.suspect < of.lost);
-        QVERIFY(of.defendInterval() * 3 <= of.challengeWindow);      // a late look and a lost one, and the next is in time
-        // A partition is noticed by both at the same time: an owner that hears nothing looks at the keys within the window.
+        QVERIFY(of.defendInterval() * 3 <= of.challengeWindow); // a late look and a lost one, and the next is in time
+        // A partition is noticed by both at the same time: an owner that hears nothing looks at the keys within the
+        // window.
         QVERIFY(of.suspect + of.defendInterval() < of.preemptAfter());
-        QVERIFY(of.verifyInterval() * 2 < of.leaseTerm());           // one verification may be lost
+        QVERIFY(of.verifyInterval() * 2 < of.leaseTerm()); // one verification may be lost
         QVERIFY(of.pathGrace() >= of.lost);
         QVERIFY(of.rechallengeInterval() > of.preemptAfter());
         QVERIFY(of.startupWait() > of.lost);

@@ -16,10 +16,12 @@ using dyad::model::Role;
 
 namespace {
 
-constexpr Role allRoles[] = {Role::Standby, Role::Claiming, Role::Starting, Role::Active, Role::Stopping, Role::Lost, Role::Failed, Role::Maintenance};
+constexpr Role allRoles[] = {Role::Standby,  Role::Claiming, Role::Starting, Role::Active,
+                             Role::Stopping, Role::Lost,     Role::Failed,   Role::Maintenance};
 
 QString rowText(const Transition& row) {
-    return QStringLiteral("%1 → %2: %3").arg(QLatin1String(toText(row.from)), QLatin1String(toText(row.to)), QString::fromUtf8(row.text));
+    return QStringLiteral("%1 → %2: %3")
+        .arg(QLatin1String(toText(row.from)), QLatin1String(toText(row.to)), QString::fromUtf8(row.text));
 }
 
 // What the nodes tell in the expected traces of all scenarios.
@@ -28,7 +30,8 @@ QString allTraces() {
     const QDir folder(QStringLiteral(DYAD_SCENARIOS));
     for (const QString& name : folder.entryList({QStringLiteral("*.txt")}, QDir::Files)) {
         QFile file(folder.filePath(name));
-        if (name != QLatin1String("CMakeLists.txt") && file.open(QIODevice::ReadOnly)) all += QString::fromUtf8(file.readAll());
+        if (name != QLatin1String("CMakeLists.txt") && file.open(QIODevice::ReadOnly))
+            all += QString::fromUtf8(file.readAll());
     }
     return all;
 }
@@ -52,7 +55,8 @@ void TransitionsTest::noRoleAnswersATriggerInTwoWays() {
     std::set<std::pair<Role, Trigger>> seen;
     for (const Transition& row : transitions())
         QVERIFY2(seen.emplace(row.from, row.trigger).second, qPrintable(rowText(row)));
-    for (const Transition& row : transitions()) QCOMPARE(findTransition(row.from, row.trigger), &row);
+    for (const Transition& row : transitions())
+        QCOMPARE(findTransition(row.from, row.trigger), &row);
     QVERIFY(findTransition(Role::Maintenance, Trigger::ReservationWon) == nullptr);
 }
 
@@ -74,13 +78,15 @@ void TransitionsTest::everyRoleIsReachedFromStandbyAndLeadsBackToIt() {
         return reached;
     };
     QCOMPARE(reachedFrom(Role::Standby).size(), std::size(allRoles));
-    for (const Role role : allRoles) QVERIFY2(reachedFrom(role).contains(Role::Standby), toText(role));
+    for (const Role role : allRoles)
+        QVERIFY2(reachedFrom(role).contains(Role::Standby), toText(role));
 }
 
 void TransitionsTest::nothingIsOwnedWithoutAClaimOrAnAdoption() {
     for (const Transition& row : transitions()) {
         if (row.to == Role::Starting && row.from != Role::Active)
-            QVERIFY2(row.trigger == Trigger::ReservationWon || row.trigger == Trigger::Adopted, qPrintable(rowText(row)));
+            QVERIFY2(row.trigger == Trigger::ReservationWon || row.trigger == Trigger::Adopted,
+                     qPrintable(rowText(row)));
         if (row.to == Role::Active) QCOMPARE(row.from, Role::Starting);
     }
 }
@@ -104,7 +110,8 @@ void TransitionsTest::everyTriggerHasANameOfItsOwn() {
 void TransitionsTest::everyRowIsShownByAScenario() {
     const QString traces = allTraces();
     QVERIFY(!traces.isEmpty());
-    for (const Transition& row : transitions()) QVERIFY2(traces.contains(rowText(row)), qPrintable("no scenario shows: " + rowText(row)));
+    for (const Transition& row : transitions())
+        QVERIFY2(traces.contains(rowText(row)), qPrintable("no scenario shows: " + rowText(row)));
 }
 
 QTEST_GUILESS_MAIN(TransitionsTest)

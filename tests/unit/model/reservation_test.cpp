@@ -32,10 +32,11 @@ void ReservationTest::theLayoutIsFixed() {
 }
 
 void ReservationTest::eachPartStaysInItsPlace() {
-    const ReservationKey key = ReservationKey::make(0x8001, NodeId::Second, BootDigest(0xfedcba9876512345), Epoch(0x7fff8001)).withLogin(9);
+    const ReservationKey key =
+        ReservationKey::make(0x8001, NodeId::Second, BootDigest(0xfedcba9876512345), Epoch(0x7fff8001)).withLogin(9);
     QCOMPARE(key.cluster(), std::uint16_t(0x8001));
     QCOMPARE(int(key.nodeNumber()), 2);
-    QCOMPARE(key.boot(), 0x12345U); // the low 20 bits
+    QCOMPARE(key.boot(), 0x12345U);               // the low 20 bits
     QCOMPARE(key.epoch(), std::uint16_t(0x8001)); // the low 16 bits
     QCOMPARE(int(key.login()), 9);
     QVERIFY(key.isOfBoot(BootDigest(0xfedcba9876512345)));
@@ -95,7 +96,8 @@ void ReservationTest::snapshots() {
     QFETCH(bool, registered);
     QFETCH(bool, ownedOnly);
     ReservationSnapshot snapshot;
-    for (const std::uint64_t key : registrants) snapshot.registrants.push_back({key});
+    for (const std::uint64_t key : registrants)
+        snapshot.registrants.push_back({key});
     if (holder != 0) snapshot.holder = ReservationKey{holder};
     snapshot.type = holder != 0 ? ReservationType::WriteExclusive : ReservationType::None;
     QCOMPARE(snapshot.heldBy(mine), held);

@@ -16,7 +16,8 @@ namespace {
 template <typename Word>
 std::vector<std::string> wordsOf(std::initializer_list<Word> values) {
     std::vector<std::string> words;
-    for (const Word value : values) words.emplace_back(toText(value));
+    for (const Word value : values)
+        words.emplace_back(toText(value));
     return words;
 }
 
@@ -36,24 +37,26 @@ private Q_SLOTS:
 };
 
 void WordsTest::roles() {
-    const auto words = wordsOf({Role::Standby, Role::Claiming, Role::Starting, Role::Active, Role::Stopping, Role::Lost, Role::Failed,
-                                Role::Maintenance});
-    QCOMPARE(words, (std::vector<std::string>{"standby", "claiming", "starting", "active", "stopping", "lost", "failed", "maintenance"}));
+    const auto words = wordsOf({Role::Standby, Role::Claiming, Role::Starting, Role::Active, Role::Stopping, Role::Lost,
+                                Role::Failed, Role::Maintenance});
+    QCOMPARE(words, (std::vector<std::string>{"standby", "claiming", "starting", "active", "stopping", "lost", "failed",
+                                              "maintenance"}));
 }
 
 void WordsTest::everyOtherWord() {
     QVERIFY(allDiffer(wordsOf({Liveness::Unknown, Liveness::Alive, Liveness::Suspect, Liveness::Lost})));
-    QVERIFY(allDiffer(wordsOf({ResourceState::Unknown, ResourceState::Stopped, ResourceState::Starting, ResourceState::Running,
-                               ResourceState::Stopping, ResourceState::Failed})));
+    QVERIFY(allDiffer(wordsOf({ResourceState::Unknown, ResourceState::Stopped, ResourceState::Starting,
+                               ResourceState::Running, ResourceState::Stopping, ResourceState::Failed})));
     QVERIFY(allDiffer(wordsOf({Severity::Information, Severity::Warning, Severity::Critical})));
     QVERIFY(allDiffer(wordsOf({ResourceVerb::Start, ResourceVerb::Stop, ResourceVerb::Kill, ResourceVerb::Probe})));
-    QVERIFY(allDiffer(wordsOf({ResourceOutcome::Running, ResourceOutcome::Stopped, ResourceOutcome::Failed, ResourceOutcome::CouldNotRun})));
+    QVERIFY(allDiffer(wordsOf(
+        {ResourceOutcome::Running, ResourceOutcome::Stopped, ResourceOutcome::Failed, ResourceOutcome::CouldNotRun})));
     QVERIFY(allDiffer(wordsOf({ReservationCommand::Read, ReservationCommand::Challenge, ReservationCommand::Withdraw,
                                ReservationCommand::Defend, ReservationCommand::Claim, ReservationCommand::Release})));
     QVERIFY(allDiffer(wordsOf({ReservationOutcome::Good, ReservationOutcome::Defended, ReservationOutcome::Conflict,
                                ReservationOutcome::NoPath, ReservationOutcome::Late, ReservationOutcome::Refused})));
-    QVERIFY(allDiffer(wordsOf({OrderKind::Switchover, OrderKind::Switchback, OrderKind::MaintenanceOn, OrderKind::MaintenanceOff,
-                               OrderKind::ClearFailure})));
+    QVERIFY(allDiffer(wordsOf({OrderKind::Switchover, OrderKind::Switchback, OrderKind::MaintenanceOn,
+                               OrderKind::MaintenanceOff, OrderKind::ClearFailure})));
 }
 
 void WordsTest::nodes() {
@@ -68,7 +71,9 @@ void WordsTest::nodeStatus() {
     QCOMPARE(toText(status), std::string("service dead"));
     status.serviceAlive = status.leaving = true;
     status.groups = {{.role = Role::Active, .epoch = Epoch(4), .useless = true}, {.released = true, .unfit = true}};
-    QCOMPARE(toText(status), std::string("service alive, leaving; group 0 active epoch 4 useless; group 1 standby epoch 0 released unfit"));
+    QCOMPARE(
+        toText(status),
+        std::string("service alive, leaving; group 0 active epoch 4 useless; group 1 standby epoch 0 released unfit"));
 }
 
 QTEST_APPLESS_MAIN(WordsTest)

@@ -108,7 +108,8 @@ private Q_SLOTS:
         FileDescriptor silent(::open("/dev/fuse", O_RDWR | O_CLOEXEC)); // a FUSE server that never says a word
         if (!silent.valid()) QSKIP("needs /dev/fuse");
         const std::string options = "fd=" + std::to_string(silent.get()) + ",rootmode=40000,user_id=0,group_id=0";
-        if (::mount("silent", point.c_str(), "fuse", MS_NOSUID | MS_NODEV, options.c_str()) != 0) QSKIP("can't mount FUSE");
+        if (::mount("silent", point.c_str(), "fuse", MS_NOSUID | MS_NODEV, options.c_str()) != 0)
+            QSKIP("can't mount FUSE");
         const auto unmount = qScopeGuard([&] { ::umount2(point.c_str(), MNT_DETACH); });
         std::array<int, 2> ends{};
         QCOMPARE(::pipe2(ends.data(), O_CLOEXEC), 0);

@@ -10,8 +10,14 @@ using namespace dyad::recorder;
 
 namespace {
 model::JournalEntry example() {
-    return {.sequence = 7, .at = Instant::fromNanoseconds(123456789012345), .wallClockMs = 1795000000123, .severity = model::Severity::Critical,
-            .kind = "lease_lost", .group = "erp", .resource = "data", .text = "the key is gone"};
+    return {.sequence = 7,
+            .at = Instant::fromNanoseconds(123456789012345),
+            .wallClockMs = 1795000000123,
+            .severity = model::Severity::Critical,
+            .kind = "lease_lost",
+            .group = "erp",
+            .resource = "data",
+            .text = "the key is gone"};
 }
 } // namespace
 
@@ -62,7 +68,8 @@ void JournalLineTest::whatIsWrittenIsReadBack() {
     QCOMPARE(back->group, entry.group);
     QCOMPARE(back->resource, entry.resource);
     QJsonParseError error;
-    const QJsonDocument json = QJsonDocument::fromJson(QByteArray::fromStdString(line), &error); // a reader that isn't ours
+    const QJsonDocument json =
+        QJsonDocument::fromJson(QByteArray::fromStdString(line), &error); // a reader that isn't ours
     QCOMPARE(error.error, QJsonParseError::NoError);
     QCOMPARE(json.object().value("text").toString().toStdString(), text);
 }
@@ -82,9 +89,11 @@ void JournalLineTest::anyBytesBecomeValidJson() {
 
 void JournalLineTest::longTextsAreCutBetweenCharacters() {
     model::JournalEntry entry = example();
-    for (const std::string& letter : {std::string("x"), std::string("ä"), std::string("😀"), std::string("\x01"), std::string("\xff")}) {
+    for (const std::string& letter :
+         {std::string("x"), std::string("ä"), std::string("😀"), std::string("\x01"), std::string("\xff")}) {
         entry.text.clear();
-        while (entry.text.size() < 3 * maxTextBytes) entry.text += letter;
+        while (entry.text.size() < 3 * maxTextBytes)
+            entry.text += letter;
         entry.kind = entry.group = entry.resource = entry.text;
         const std::string line = toLine(entry);
         QVERIFY(line.size() <= maxLineBytes);
@@ -97,8 +106,10 @@ void JournalLineTest::longTextsAreCutBetweenCharacters() {
 
 void JournalLineTest::noTornLineIsTakenForWhole() {
     const std::string line = toLine(example());
-    for (std::size_t length = 0; length < line.size(); ++length) QVERIFY(!fromLine(std::string_view(line).substr(0, length)));
-    for (std::size_t begin = 1; begin < line.size(); ++begin) QVERIFY(!fromLine(std::string_view(line).substr(begin)));
+    for (std::size_t length = 0; length < line.size(); ++length)
+        QVERIFY(!fromLine(std::string_view(line).substr(0, length)));
+    for (std::size_t begin = 1; begin < line.size(); ++begin)
+        QVERIFY(!fromLine(std::string_view(line).substr(begin)));
     QVERIFY(fromLine(line).has_value());
 }
 

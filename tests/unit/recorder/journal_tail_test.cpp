@@ -43,7 +43,8 @@ void JournalTailTest::nothingIsThere() {
 
 void JournalTailTest::theLastEntriesAreKept() {
     std::ofstream out(file("some"));
-    for (std::uint64_t i = 1; i <= 20; ++i) out << line(i) << '\n';
+    for (std::uint64_t i = 1; i <= 20; ++i)
+        out << line(i) << '\n';
     out.close();
     const JournalTail tail = readTail(file("some"), 5);
     QCOMPARE(tail.entries.size(), std::size_t(5));
@@ -63,7 +64,10 @@ void JournalTailTest::aTornLastLineIsSkipped() {
 }
 
 void JournalTailTest::garbageInTheMiddleIsSkipped() {
-    std::ofstream(file("garbage"), std::ios::binary) << line(1) << '\n' << std::string(500, '\0') << '\n' << "\n\n{\n" << line(2) << '\n';
+    std::ofstream(file("garbage"), std::ios::binary) << line(1) << '\n'
+                                                     << std::string(500, '\0') << '\n'
+                                                     << "\n\n{\n"
+                                                     << line(2) << '\n';
     QCOMPARE(readTail(file("garbage"), 10).entries.size(), std::size_t(2));
 }
 
@@ -89,12 +93,14 @@ void JournalTailTest::numbersNeverGoBack() {
 void JournalTailTest::aLargeFileIsReadFromItsEnd() {
     std::ofstream out(file("large"));
     std::uint64_t sequence = 0;
-    while (out.tellp() < static_cast<std::streamoff>(maxTailBytes + 100000)) out << line(++sequence) << '\n';
+    while (out.tellp() < static_cast<std::streamoff>(maxTailBytes + 100000))
+        out << line(++sequence) << '\n';
     out.close();
     const JournalTail tail = readTail(file("large"), 1000000);
     QCOMPARE(tail.lastSequence, sequence);
     QVERIFY(tail.entries.front().sequence > 1);
-    for (std::size_t i = 1; i < tail.entries.size(); ++i) QCOMPARE(tail.entries[i].sequence, tail.entries[i - 1].sequence + 1);
+    for (std::size_t i = 1; i < tail.entries.size(); ++i)
+        QCOMPARE(tail.entries[i].sequence, tail.entries[i - 1].sequence + 1);
 }
 
 QTEST_APPLESS_MAIN(JournalTailTest)

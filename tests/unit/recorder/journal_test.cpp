@@ -29,7 +29,8 @@ model::JournalEntry entry(const std::string& text) {
 std::vector<std::string> linesOf(const std::filesystem::path& file) {
     std::vector<std::string> lines;
     std::ifstream stream(file);
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    for (std::string line; std::getline(stream, line);)
+        lines.push_back(line);
     return lines;
 }
 
@@ -78,7 +79,8 @@ void JournalTest::entriesAreNumberedAndKept() {
     Journal journal(settings(), m_clock);
     std::vector<std::uint64_t> heard;
     journal.onEntry = [&](const model::JournalEntry& each) { heard.push_back(each.sequence); };
-    for (const char* text : {"a", "b", "c"}) journal.write(entry(text));
+    for (const char* text : {"a", "b", "c"})
+        journal.write(entry(text));
     QCOMPARE(heard, (std::vector<std::uint64_t>{1, 2, 3}));
     QCOMPARE(journal.lastSequence(), std::uint64_t(3));
     QVERIFY(journal.drain(deadlock));
@@ -93,7 +95,8 @@ void JournalTest::onlyTheLastStayInMemory() {
     JournalSettings few = settings();
     few.keptInMemory = 4;
     Journal journal(few, m_clock);
-    for (int i = 0; i < 10; ++i) journal.write(entry("x"));
+    for (int i = 0; i < 10; ++i)
+        journal.write(entry("x"));
     const auto kept = journal.after(0, 100);
     QCOMPARE(kept.size(), std::size_t(4));
     QCOMPARE(kept.front().sequence, std::uint64_t(7));
@@ -101,7 +104,8 @@ void JournalTest::onlyTheLastStayInMemory() {
 
 void JournalTest::afterIsBounded() {
     Journal journal(settings(), m_clock);
-    for (int i = 0; i < 10; ++i) journal.write(entry("x"));
+    for (int i = 0; i < 10; ++i)
+        journal.write(entry("x"));
     QCOMPARE(journal.after(3, 2).size(), std::size_t(2));
     QCOMPARE(journal.after(3, 2).front().sequence, std::uint64_t(4));
     QVERIFY(journal.after(10, 5).empty());
@@ -122,7 +126,8 @@ void JournalTest::theFolderIsMade() {
 void JournalTest::numbersGoOnAfterARestart() {
     {
         Journal journal(settings(), m_clock);
-        for (int i = 0; i < 5; ++i) journal.write(entry("before"));
+        for (int i = 0; i < 5; ++i)
+            journal.write(entry("before"));
     } // the destructor lets the queue run empty
     Journal journal(settings(), m_clock);
     QCOMPARE(journal.lastSequence(), std::uint64_t(5));
@@ -160,26 +165,31 @@ void JournalTest::theFileIsRotated() {
     JournalSettings small = settings();
     small.rotateBytes = 1000;
     Journal journal(small, m_clock);
-    for (int i = 0; i < 100; ++i) journal.write(entry("some text that fills the file"));
+    for (int i = 0; i < 100; ++i)
+        journal.write(entry("some text that fills the file"));
     QVERIFY(journal.drain(deadlock));
     QVERIFY(std::filesystem::file_size(small.file) <= small.rotateBytes);
     QVERIFY(std::filesystem::file_size(rotatedName(small.file)) <= small.rotateBytes);
     auto lines = linesOf(rotatedName(small.file));
-    for (const std::string& line : linesOf(small.file)) lines.push_back(line);
+    for (const std::string& line : linesOf(small.file))
+        lines.push_back(line);
     QVERIFY(lines.size() > 2);
     std::uint64_t expected = 100 - lines.size();
-    for (const std::string& line : lines) QCOMPARE(fromLine(line)->sequence, ++expected); // no gap between the two
+    for (const std::string& line : lines)
+        QCOMPARE(fromLine(line)->sequence, ++expected); // no gap between the two
 }
 
 void JournalTest::aFullDiskIsToldAndSurvived() {
     Journal journal(settings(), m_clock);
     {
         const FileSizeLimit full(2000);
-        for (int i = 0; i < 60; ++i) journal.write(entry("some text that fills the disk"));
+        for (int i = 0; i < 60; ++i)
+            journal.write(entry("some text that fills the disk"));
         QVERIFY(journal.drain(deadlock));
         QVERIFY(journal.disk().dropped > 0);
         QVERIFY(!journal.disk().trouble.empty());
-        for (const std::string& line : linesOf(settings().file)) QVERIFY(fromLine(line).has_value()); // nothing half-written stays
+        for (const std::string& line : linesOf(settings().file))
+            QVERIFY(fromLine(line).has_value()); // nothing half-written stays
         journal.write(entry("told before this one"));
         QVERIFY(journal.drain(deadlock));
     }
@@ -201,7 +211,8 @@ void JournalTest::aFullDiskIsToldAndSurvived() {
     QVERIFY(told().back().find("entries are missing there") != std::string::npos);
     QVERIFY(told().size() == 2); // once each, not once per entry
     const auto lines = linesOf(settings().file);
-    for (const std::string& line : lines) QVERIFY(fromLine(line).has_value());
+    for (const std::string& line : lines)
+        QVERIFY(fromLine(line).has_value());
     QCOMPARE(fromLine(lines.back())->text, std::string("and that is told"));
     QCOMPARE(lines.size() + journal.disk().dropped, std::size_t(journal.lastSequence()));
 }

@@ -18,9 +18,11 @@ private Q_SLOTS:
         fakes::FakeAgent& agent = *owned;
         board.add(model::GroupId(1), model::ResourceId(2), std::move(owned));
 
-        board.send({model::OperationId(7), model::Epoch(3), model::GroupId(1), model::ResourceId(2), model::ResourceVerb::Start, true});
+        board.send({model::OperationId(7), model::Epoch(3), model::GroupId(1), model::ResourceId(2),
+                    model::ResourceVerb::Start, true});
         const ports::AgentDone startDone = agent.done;
-        board.send({model::OperationId(8), model::Epoch(3), model::GroupId(1), model::ResourceId(2), model::ResourceVerb::Kill, false});
+        board.send({model::OperationId(8), model::Epoch(3), model::GroupId(1), model::ResourceId(2),
+                    model::ResourceVerb::Kill, false});
         QCOMPARE(agent.calls, (std::vector<std::string>{"start after takeover", "kill"}));
 
         // The overtaken start answers late: it still says which question it answers.

@@ -104,7 +104,8 @@ private Q_SLOTS:
         world.reservations.mute = true;
         world.runner.start(model::BootDigest(5));
         world.pass(8s);
-        for (const model::ResourceRequest& request : world.resources.requests) QVERIFY(request.verb == model::ResourceVerb::Probe);
+        for (const model::ResourceRequest& request : world.resources.requests)
+            QVERIFY(request.verb == model::ResourceVerb::Probe);
         QVERIFY(world.role() != model::Role::Active);
     }
 
@@ -117,7 +118,8 @@ private Q_SLOTS:
         world.pass(world.engine.timeouts().leaseTerm() + 200ms);
         QVERIFY(world.role() != model::Role::Active);
         QVERIFY(!world.reservations.closedGates.empty());
-        const auto anyRuns = std::any_of(world.resources.running.begin(), world.resources.running.end(), [](const auto& each) { return each.second; });
+        const auto anyRuns = std::any_of(world.resources.running.begin(), world.resources.running.end(),
+                                         [](const auto& each) { return each.second; });
         QVERIFY(!anyRuns);
     }
 
@@ -140,11 +142,12 @@ private Q_SLOTS:
         world.pass(3s);
         int answers = 0;
         bool accepted = true;
-        world.runner.order({.kind = model::OrderKind::Switchover, .who = "test"}, [&](const model::OrderAnswer& answer) {
-            ++answers;
-            accepted = answer.accepted;
-            QVERIFY(!answer.text.empty());
-        });
+        world.runner.order({.kind = model::OrderKind::Switchover, .who = "test"},
+                           [&](const model::OrderAnswer& answer) {
+                               ++answers;
+                               accepted = answer.accepted;
+                               QVERIFY(!answer.text.empty());
+                           });
         world.settle();
         QCOMPARE(answers, 1);
         QVERIFY(!accepted); // the peer is lost

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk array in memory with the persistent reservations of SPC-4: registrations per I_T nexus, type 1, unit attentions,
-// writes that stay in flight. Nothing happens by itself: the test says which nexus' next command is carried out, which
-// write lands, which session breaks.
+// A disk array in memory with the persistent reservations of SPC-4: registrations per I_T nexus, type 1, unit
+// attentions, writes that stay in flight. Nothing happens by itself: the test says which nexus' next command is carried
+// out, which write lands, which session breaks.
 #pragma once
 
 #include "base/byte_order.h"
@@ -25,7 +25,7 @@ struct ArrayManners {
     bool preemptAndAbort = false;      // stock tgtd has none
     bool registrationSurvives = false; // a new login with the same ISID is the same nexus (Linux LIO)
     bool lunReset = true;
-    bool resetLandsWrites = false;     // a reset waits for what is in flight, instead of aborting it
+    bool resetLandsWrites = false; // a reset waits for what is in flight, instead of aborting it
     enum class Capabilities { WriteExclusive, OtherTypes, NoTypeMask, NotReported };
     Capabilities capabilities = Capabilities::WriteExclusive;
     bool reservations = true; // PERSISTENT RESERVE IN and OUT are there
@@ -75,12 +75,13 @@ public:
     std::function<void(int node, std::uint8_t value)> onLanded; // a write has reached the medium
     std::map<std::uint8_t, unsigned> seen;                      // service actions of PERSISTENT RESERVE OUT carried out
     unsigned capabilitiesAsked = 0;
-    std::optional<ScsiReply> answerNext;                        // instead of carrying the next command out
+    std::optional<ScsiReply> answerNext; // instead of carrying the next command out
 
     // --- what the tests look at ---
     [[nodiscard]] std::vector<model::ReservationKey> keys() const {
         std::vector<model::ReservationKey> list;
-        for (const auto& [nexus, key] : m_registered) list.push_back(key);
+        for (const auto& [nexus, key] : m_registered)
+            list.push_back(key);
         return list;
     }
     [[nodiscard]] std::optional<model::ReservationKey> holder() const {
@@ -124,7 +125,9 @@ private:
         Nexus::Done done;
     };
 
-    [[nodiscard]] Id idOf(const FakeNexus& nexus) const { return {nexus.node, manners.registrationSurvives ? 0 : nexus.login}; }
+    [[nodiscard]] Id idOf(const FakeNexus& nexus) const {
+        return {nexus.node, manners.registrationSurvives ? 0 : nexus.login};
+    }
     [[nodiscard]] static ScsiReply good(Instant sentAt) {
         ScsiReply reply;
         reply.delivery = ScsiReply::Delivery::Answered;
@@ -153,9 +156,11 @@ private:
         const Id id = idOf(nexus);
         if (item.reset) {
             if (!manners.lunReset) return item.done(check(item.sentAt, {5, 0x20, 0}));
-            while (manners.resetLandsWrites && land()) {}
+            while (manners.resetLandsWrites && land()) {
+            }
             m_flying.clear(); // aborted without an answer
-            for (auto& [other, list] : m_attentions) list.push_back({6, 0x29, 0});
+            for (auto& [other, list] : m_attentions)
+                list.push_back({6, 0x29, 0});
             return item.done(good(item.sentAt));
         }
         auto& attentions = m_attentions[id];
@@ -181,8 +186,8 @@ private:
         // Write Exclusive: everyone may read, only the holder may write (SPC-4 table 50).
         if (item.data->kind == DataTransfer::Kind::Write) {
             if (m_holder && *m_holder != id) return item.done(conflict(item.sentAt));
-            m_flying.push_back({id, nexus.node, item.data->bytes.empty() ? std::uint8_t{0} : item.data->bytes[0], item.sentAt,
-                                std::move(item.done)});
+            m_flying.push_back({id, nexus.node, item.data->bytes.empty() ? std::uint8_t{0} : item.data->bytes[0],
+                                item.sentAt, std::move(item.done)});
             return;
         }
         item.done(good(item.sentAt));
@@ -194,7 +199,8 @@ private:
         if (manners.capabilities == Kind::NotReported) return check(sentAt, {5, 0x24, 0});
         ScsiReply reply = good(sentAt);
         const std::uint8_t mask = manners.capabilities == Kind::WriteExclusive ? 0x02 : 0x20; // WR_EX, WR_EX_RO
-        reply.data = {0, 8, 0, static_cast<std::uint8_t>(manners.capabilities == Kind::NoTypeMask ? 0x00 : 0x80), mask, 0, 0, 0};
+        reply.data = {0,    8, 0, static_cast<std::uint8_t>(manners.capabilities == Kind::NoTypeMask ? 0x00 : 0x80),
+                      mask, 0, 0, 0};
         return reply;
     }
 
@@ -212,7 +218,8 @@ private:
         put32(m_generation);
         if (item.command.cdb[1] == 0) {
             put32(static_cast<std::uint32_t>(8 * m_registered.size()));
-            for (const auto& [id, key] : m_registered) put64(key.value);
+            for (const auto& [id, key] : m_registered)
+                put64(key.value);
         } else {
             put32(m_holder ? 16 : 0);
             if (m_holder) {

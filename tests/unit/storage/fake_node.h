@@ -60,14 +60,16 @@ public:
         return answers.back();
     }
     void run() {
-        while (nexus && nexus->step()) core.collect();
+        while (nexus && nexus->step())
+            core.collect();
     }
     // The result is appended to `results` when it is there.
     void write(std::uint8_t value) {
         auto transfer = std::make_shared<DataTransfer>();
         transfer->kind = DataTransfer::Kind::Write;
         transfer->bytes.assign(512, value);
-        core.submit({std::move(transfer), [this](int error, DataTransfer&) { results.push_back(error); }}, m_array.clock);
+        core.submit({std::move(transfer), [this](int error, DataTransfer&) { results.push_back(error); }},
+                    m_array.clock);
     }
 
 private:

@@ -42,9 +42,10 @@ private Q_SLOTS:
             QVERIFY(findFilesystem(std::span(disk).first(length)).type.empty());
     }
     void mountTablesAreTakenApart() {
-        const auto table = parseMountTable("36 35 98:0 / /mnt\\040x rw,noatime shared:1 master:2 - ext4 /dev/loop3 rw,emergency_ro\n"
-                                           "bad line\n"
-                                           "37 35 0:44 / /run/lun rw - fuse.dyad dyad-lun rw,user_id=0\n");
+        const auto table =
+            parseMountTable("36 35 98:0 / /mnt\\040x rw,noatime shared:1 master:2 - ext4 /dev/loop3 rw,emergency_ro\n"
+                            "bad line\n"
+                            "37 35 0:44 / /run/lun rw - fuse.dyad dyad-lun rw,user_id=0\n");
         QCOMPARE(table.size(), std::size_t{2});
         QCOMPARE(table[0].mountPoint, std::string("/mnt x"));
         QCOMPARE(table[0].type, std::string("ext4"));
@@ -69,8 +70,10 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(pids.size(), std::size_t{2}, 30000);
         const auto grandchild = platform::identityOf(pids[1]);
         QVERIFY(grandchild.ok());
-        if (byOthers) QCOMPARE(::kill(pids[0], SIGKILL), 0);
-        else command.kill();
+        if (byOthers)
+            QCOMPARE(::kill(pids[0], SIGKILL), 0);
+        else
+            command.kill();
         QTRY_VERIFY_WITH_TIMEOUT(end.has_value(), 30000);
         QVERIFY(end->signalled && end->code == SIGKILL);
         QTRY_VERIFY_WITH_TIMEOUT(!platform::openProcess(grandchild.value()).ok(), 30000);

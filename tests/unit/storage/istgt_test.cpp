@@ -17,25 +17,28 @@ class IstgtArray {
 public:
     IstgtArray() : m_port(freePort()) {
         QFile image(m_folder.filePath("image"));
-        if (!image.open(QIODevice::WriteOnly) || !image.resize(64 * 1024 * 1024)) qFatal("no room for the array's image");
+        if (!image.open(QIODevice::WriteOnly) || !image.resize(64 * 1024 * 1024))
+            qFatal("no room for the array's image");
         QFile authentication(m_folder.filePath("auth.conf"));
         if (!authentication.open(QIODevice::WriteOnly)) qFatal("no room for istgt's files");
         authentication.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
         QFile configuration(m_folder.filePath("istgt.conf"));
         if (!configuration.open(QIODevice::WriteOnly)) qFatal("no room for istgt's files");
-        configuration.write(QString("[Global]\n  NodeBase \"iqn.2026-11.example\"\n  PidFile %1/pid\n  AuthFile %1/auth.conf\n"
-                                    "  MediaDirectory %1\n  LogFacility \"local7\"\n  Timeout 30\n  NopInInterval 20\n  DiscoveryAuthMethod None\n"
-                                    "  MaxSessions 16\n  MaxConnections 4\n  FirstBurstLength 262144\n  MaxBurstLength 1048576\n"
-                                    "  MaxRecvDataSegmentLength 262144\n"
-                                    "[UnitControl]\n  AuthMethod None\n  Portal UC1 127.0.0.1:%3\n  Netmask 127.0.0.1\n"
-                                    "[PortalGroup1]\n  Portal DA1 127.0.0.1:%2\n"
-                                    "[InitiatorGroup1]\n  InitiatorName \"ALL\"\n  Netmask 127.0.0.0/8\n"
-                                    "[LogicalUnit1]\n  TargetName array\n  Mapping PortalGroup1 InitiatorGroup1\n  AuthMethod None\n"
-                                    "  UseDigest Auto\n  UnitType Disk\n  QueueDepth 32\n  LUN0 Storage %1/image 64MB\n")
-                                .arg(m_folder.path())
-                                .arg(m_port)
-                                .arg(freePort())
-                                .toUtf8());
+        configuration.write(
+            QString("[Global]\n  NodeBase \"iqn.2026-11.example\"\n  PidFile %1/pid\n  AuthFile %1/auth.conf\n"
+                    "  MediaDirectory %1\n  LogFacility \"local7\"\n  Timeout 30\n  NopInInterval 20\n  "
+                    "DiscoveryAuthMethod None\n"
+                    "  MaxSessions 16\n  MaxConnections 4\n  FirstBurstLength 262144\n  MaxBurstLength 1048576\n"
+                    "  MaxRecvDataSegmentLength 262144\n"
+                    "[UnitControl]\n  AuthMethod None\n  Portal UC1 127.0.0.1:%3\n  Netmask 127.0.0.1\n"
+                    "[PortalGroup1]\n  Portal DA1 127.0.0.1:%2\n"
+                    "[InitiatorGroup1]\n  InitiatorName \"ALL\"\n  Netmask 127.0.0.0/8\n"
+                    "[LogicalUnit1]\n  TargetName array\n  Mapping PortalGroup1 InitiatorGroup1\n  AuthMethod None\n"
+                    "  UseDigest Auto\n  UnitType Disk\n  QueueDepth 32\n  LUN0 Storage %1/image 64MB\n")
+                .arg(m_folder.path())
+                .arg(m_port)
+                .arg(freePort())
+                .toUtf8());
         configuration.close();
         m_daemon.start("/usr/sbin/istgt", {"-D", "-c", m_folder.filePath("istgt.conf")});
         if (!m_daemon.waitForStarted(guardMs)) qFatal("istgt does not start");
@@ -79,7 +82,8 @@ private Q_SLOTS:
         QVERIFY(good(alpha.ask(ReservationCommand::Claim, 1)));
         QVERIFY(good(beta.ask(ReservationCommand::Challenge, 2)));
         QVERIFY(good(alpha.ask(ReservationCommand::Defend, 1)));
-        QVERIFY(beta.ask(ReservationCommand::Claim, 2, ClaimFrom::Challenge, alpha.key(1)).outcome == ReservationOutcome::Defended);
+        QVERIFY(beta.ask(ReservationCommand::Claim, 2, ClaimFrom::Challenge, alpha.key(1)).outcome ==
+                ReservationOutcome::Defended);
         QVERIFY(good(beta.ask(ReservationCommand::Challenge, 2)));
         QElapsedTimer timer;
         timer.start();

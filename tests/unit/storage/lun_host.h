@@ -3,8 +3,8 @@
 #pragma once
 
 #include "platform/linux/process_identity.h"
-#include "storage/filesystem_agent.h"
 #include "storage/filesystem/mount_table.h"
+#include "storage/filesystem_agent.h"
 #include "storage/lun_client.h"
 
 #include <QElapsedTimer>
@@ -35,7 +35,8 @@ inline bool waitUntil(const std::function<bool()>& condition, int guard = 30000)
 
 class LunHost {
 public:
-    LunHost(model::NodeId node, const model::LunSetup& lun, std::vector<std::string> extraOptions = {}) : m_node(node), m_lun(lun) {
+    LunHost(model::NodeId node, const model::LunSetup& lun, std::vector<std::string> extraOptions = {})
+        : m_node(node), m_lun(lun) {
         m_setup.configuration.clusterName = "test";
         m_setup.configuration.nodes[0].name = "alpha";
         m_setup.configuration.nodes[1].name = "beta";
@@ -53,7 +54,8 @@ public:
         client.reset();
         if (pid > 0) ::kill(static_cast<pid_t>(pid), SIGKILL);
         ::umount2(mountPoint().c_str(), MNT_DETACH);
-        while (pid > 0 && ::kill(static_cast<pid_t>(pid), 0) == 0 && !gone(static_cast<pid_t>(pid))) QTest::qWait(1);
+        while (pid > 0 && ::kill(static_cast<pid_t>(pid), 0) == 0 && !gone(static_cast<pid_t>(pid)))
+            QTest::qWait(1);
         ::umount2(file.c_str(), MNT_DETACH);
     }
 
@@ -68,7 +70,8 @@ public:
         return waitUntil([this] { return client->state(lunId).pathUp; });
     }
     [[nodiscard]] model::ReservationKey key(unsigned epoch) const {
-        return model::ReservationKey::make(0x5d2a, m_node, model::BootDigest(0xa3 + model::indexOf(m_node)), model::Epoch(epoch));
+        return model::ReservationKey::make(0x5d2a, m_node, model::BootDigest(0xa3 + model::indexOf(m_node)),
+                                           model::Epoch(epoch));
     }
     model::ReservationAnswer ask(model::ReservationCommand command, unsigned epoch = 1,
                                  model::ClaimFrom from = model::ClaimFrom::Nothing,
@@ -84,11 +87,13 @@ public:
         answers.clear();
         client->send(request);
         const bool came = waitUntil([&] { return !answers.empty(); });
-        if (!came || answers.size() != 1 || answers[0].operation != request.operation) qFatal("no answer, or another one");
+        if (!came || answers.size() != 1 || answers[0].operation != request.operation)
+            qFatal("no answer, or another one");
         return answers[0];
     }
     [[nodiscard]] bool noticed(model::LunNotice::Kind kind) const {
-        return std::any_of(notices.begin(), notices.end(), [kind](const model::LunNotice& each) { return each.kind == kind; });
+        return std::any_of(notices.begin(), notices.end(),
+                           [kind](const model::LunNotice& each) { return each.kind == kind; });
     }
     [[nodiscard]] qint64 serverPid() const {
         QFile file(QString::fromStdString(m_setup.runDirectory) + "/lun/array/pid");

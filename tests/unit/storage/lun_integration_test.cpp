@@ -32,10 +32,13 @@ class LunIntegrationTest : public QObject {
     }
     // Over the very path that carries everything else. By a loop device, because mkfs writes from unaligned memory.
     static bool makeFilesystem(const LunHost& host, const QString& type) {
-        const QString loop = run("/sbin/losetup", {"--direct-io=on", "--find", "--show", QString::fromStdString(host.client->exportFile(host.lunId))});
+        const QString loop = run("/sbin/losetup", {"--direct-io=on", "--find", "--show",
+                                                   QString::fromStdString(host.client->exportFile(host.lunId))});
         if (loop.isEmpty()) return false;
-        const QStringList options = type == "ext4" ? QStringList{"-F", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0", "-J", "size=4", loop}
-                                                   : QStringList{"-f", "-K", loop};
+        const QStringList options =
+            type == "ext4"
+                ? QStringList{"-F", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0", "-J", "size=4", loop}
+                : QStringList{"-f", "-K", loop};
         const bool made = !run("/sbin/mkfs." + type, options).isEmpty();
         run("/sbin/losetup", {"--detach", loop});
         return made;
@@ -62,8 +65,10 @@ private Q_SLOTS:
     void mountsWritesAndMoves_data() {
         QTest::addColumn<QString>("type");
         QTest::addColumn<QString>("options");
-        QTest::newRow("ext4") << "ext4" << "noatime";
-        QTest::newRow("xfs") << "xfs" << "nouuid";
+        QTest::newRow("ext4") << "ext4"
+                              << "noatime";
+        QTest::newRow("xfs") << "xfs"
+                             << "nouuid";
     }
     void mountsWritesAndMoves() {
         QFETCH(QString, type);
@@ -73,7 +78,9 @@ private Q_SLOTS:
         LunHost beta(NodeId::Second, lunOf(array));
         QVERIFY(alpha.waitForPath() && beta.waitForPath());
         QVERIFY(!alpha.client->state(alpha.lunId).gateOpen);
-        QVERIFY(waitUntil([&] { return alpha.client->state(alpha.lunId).detail.find("power loss of the array") != std::string::npos; }));
+        QVERIFY(waitUntil([&] {
+            return alpha.client->state(alpha.lunId).detail.find("power loss of the array") != std::string::npos;
+        }));
 
         const auto claimed = alpha.ask(ReservationCommand::Claim);
         QVERIFY2(claimed.outcome == ReservationOutcome::Good, claimed.detail.c_str());
@@ -149,11 +156,13 @@ private Q_SLOTS:
         result = start(alpha.filesystem("xfs"));
         QCOMPARE(result.detail, std::string("wrong filesystem: found ext4, dyad.toml says xfs"));
         lun.minimumBytes = std::uint64_t{1} << 40;
-        result = start(storage::makeFilesystemAgent({alpha.lunId, alpha.mountPoint(), "ext4", ""}, lun, *alpha.client, ""));
+        result =
+            start(storage::makeFilesystemAgent({alpha.lunId, alpha.mountPoint(), "ext4", ""}, lun, *alpha.client, ""));
         QVERIFY2(result.detail.find("too small") != std::string::npos, result.detail.c_str());
         result = start(alpha.filesystem("ext4", "no-such-option"));
         QVERIFY2(result.outcome == ResourceOutcome::Failed, result.detail.c_str());
-        result = start(storage::makeFilesystemAgent({alpha.lunId, "/proc", "ext4", ""}, lunOf(array), *alpha.client, ""));
+        result =
+            start(storage::makeFilesystemAgent({alpha.lunId, "/proc", "ext4", ""}, lunOf(array), *alpha.client, ""));
         QVERIFY2(result.detail.find("proc of proc is mounted there") != std::string::npos, result.detail.c_str());
         // Nothing half-done stays behind.
         QVERIFY(!storage::loopAlive(*storage::readLoopRecord(alpha.client->loopRecord(alpha.lunId))));
@@ -198,15 +207,16 @@ private Q_SLOTS:
         QVERIFY(holder.waitForStarted());
         const auto stopped = LunHost::wait([&](auto done) { filesystem->stop(done); });
         QVERIFY(stopped.outcome == ResourceOutcome::Failed);
-        QVERIFY2(stopped.detail.find("sleep (" + std::to_string(holder.processId()) + ")") != std::string::npos, stopped.detail.c_str());
+        QVERIFY2(stopped.detail.find("sleep (" + std::to_string(holder.processId()) + ")") != std::string::npos,
+                 stopped.detail.c_str());
         const auto killed = LunHost::wait([&](auto done) { filesystem->kill(done); });
         QVERIFY2(killed.outcome == ResourceOutcome::Stopped, killed.detail.c_str());
         QVERIFY(waitUntil([&] { return holder.state() == QProcess::NotRunning; }));
         QVERIFY(!storage::mountedAt(alpha.mountPoint()));
     }
 
-    // Another mount namespace: there the same path is a folder of its own, and none of ours is killed for being in it. A
-    // copy of our mount there does count.
+    // Another mount namespace: there the same path is a folder of its own, and none of ours is killed for being in it.
+    // A copy of our mount there does count.
     void theSamePathElsewhereIsNoHolder() {
         TgtdArray array;
         LunHost alpha(NodeId::First, lunOf(array));
@@ -217,8 +227,10 @@ private Q_SLOTS:
         QVERIFY(LunHost::wait([&](auto done) { filesystem->start(false, done); }).outcome == ResourceOutcome::Running);
         const QString point = QString::fromStdString(alpha.mountPoint());
         const auto elsewhere = [&](QProcess& process, const QString& before) {
-            process.start("/usr/bin/unshare", {"--mount", "/bin/sh", "-c", before + " && cd " + point + " && echo there && exec sleep 1000"});
-            return process.waitForStarted() && waitUntil([&] { return process.canReadLine() || process.state() == QProcess::NotRunning; }) &&
+            process.start("/usr/bin/unshare", {"--mount", "/bin/sh", "-c",
+                                               before + " && cd " + point + " && echo there && exec sleep 1000"});
+            return process.waitForStarted() &&
+                   waitUntil([&] { return process.canReadLine() || process.state() == QProcess::NotRunning; }) &&
                    process.state() == QProcess::Running;
         };
         QProcess here, stranger, copy;
@@ -235,13 +247,14 @@ private Q_SLOTS:
         });
         const auto killed = LunHost::wait([&](auto done) { filesystem->kill(done); });
         QVERIFY2(killed.outcome == ResourceOutcome::Stopped, killed.detail.c_str());
-        QVERIFY(waitUntil([&] { return here.state() == QProcess::NotRunning && copy.state() == QProcess::NotRunning; }));
+        QVERIFY(
+            waitUntil([&] { return here.state() == QProcess::NotRunning && copy.state() == QProcess::NotRunning; }));
         QCoreApplication::processEvents();
         QVERIFY(stranger.state() == QProcess::Running);
     }
 
-    // The service was killed in the middle of a mount: its helper still has the loop device open when the next life of the
-    // service gives the mount up, and finishes its mount only then.
+    // The service was killed in the middle of a mount: its helper still has the loop device open when the next life of
+    // the service gives the mount up, and finishes its mount only then.
     void aMountThatComesLateIsUnmountedToo() {
         TgtdArray array;
         LunHost alpha(NodeId::First, lunOf(array));
@@ -250,18 +263,21 @@ private Q_SLOTS:
         QVERIFY(makeFilesystem(alpha, "ext4"));
         const QString point = QString::fromStdString(alpha.mountPoint());
         QVERIFY(QDir().mkpath(point));
-        const QString loop = run("/sbin/losetup", {"--direct-io=on", "--find", "--show", QString::fromStdString(alpha.client->exportFile(alpha.lunId))});
+        const QString loop = run("/sbin/losetup", {"--direct-io=on", "--find", "--show",
+                                                   QString::fromStdString(alpha.client->exportFile(alpha.lunId))});
         QVERIFY(!loop.isEmpty());
         QVERIFY(storage::writeLoopRecord(alpha.client->loopRecord(alpha.lunId), storage::recordOf(loop.toStdString())));
         QProcess opener; // as e2fsck does; keeps the device when the mount is gone
-        opener.start("/bin/sh", {"-c", "exec 3<" + loop + "; losetup --detach " + loop + "; echo open; exec sleep 1000"});
+        opener.start("/bin/sh",
+                     {"-c", "exec 3<" + loop + "; losetup --detach " + loop + "; echo open; exec sleep 1000"});
         QVERIFY(opener.waitForStarted() && waitUntil([&] { return opener.canReadLine(); }));
         const qint64 openerPid = opener.processId();
         // This process, too, but it is an ancestor of the unmounting one: it must be spared.
         platform::FileDescriptor own(::open(loop.toStdString().c_str(), O_RDONLY | O_CLOEXEC));
         QVERIFY(own.valid());
         QProcess unmount;
-        unmount.start(DYAD_LUN_PROGRAM, {"unmount", QString::fromStdString(alpha.client->loopRecord(alpha.lunId)), point, "force"});
+        unmount.start(DYAD_LUN_PROGRAM,
+                      {"unmount", QString::fromStdString(alpha.client->loopRecord(alpha.lunId)), point, "force"});
         QVERIFY(unmount.waitForStarted() && waitUntil([&] { return unmount.canReadLine(); }));
         QCOMPARE(QString::fromUtf8(unmount.readLine()), QString("progress killed sleep (%1)\n").arg(openerPid));
         QVERIFY(waitUntil([&] { return opener.state() == QProcess::NotRunning; }));
@@ -288,7 +304,8 @@ private Q_SLOTS:
         array.stop();
         QVERIFY(waitUntil([&] { return alpha.noticed(LunNotice::Kind::PathDown); }));
         QProcess writer;
-        writer.start("/bin/dd", {"if=/dev/zero", "of=" + QString::fromStdString(alpha.mountPoint() + "/held"), "bs=4096", "count=1", "conv=fsync"});
+        writer.start("/bin/dd", {"if=/dev/zero", "of=" + QString::fromStdString(alpha.mountPoint() + "/held"),
+                                 "bs=4096", "count=1", "conv=fsync"});
         QVERIFY(writer.waitForStarted());
         QVERIFY(!alpha.noticed(LunNotice::Kind::Fenced));
         array.start();
@@ -316,7 +333,8 @@ private Q_SLOTS:
         alpha.notices.clear();
         ::kill(static_cast<pid_t>(array.pid()), SIGSTOP);
         QProcess writer;
-        writer.start("/bin/dd", {"if=/dev/zero", "of=" + QString::fromStdString(alpha.mountPoint() + "/held"), "bs=4096", "count=64", "conv=fsync"});
+        writer.start("/bin/dd", {"if=/dev/zero", "of=" + QString::fromStdString(alpha.mountPoint() + "/held"),
+                                 "bs=4096", "count=64", "conv=fsync"});
         const bool down = waitUntil([&] { return alpha.noticed(LunNotice::Kind::PathDown); });
         ::kill(static_cast<pid_t>(array.pid()), SIGCONT);
         QVERIFY(down);
@@ -339,8 +357,10 @@ private Q_SLOTS:
         auto filesystem = alpha.filesystem("ext4");
         QVERIFY(LunHost::wait([&](auto done) { filesystem->start(false, done); }).outcome == ResourceOutcome::Running);
         QProcess writer;
-        writer.start("/bin/dd", {"if=/dev/zero", "of=" + QString::fromStdString(alpha.mountPoint() + "/load"), "bs=64k", "count=2000", "oflag=dsync"});
-        QVERIFY(waitUntil([&] { return QFileInfo(QString::fromStdString(alpha.mountPoint() + "/load")).size() > 65536; }));
+        writer.start("/bin/dd", {"if=/dev/zero", "of=" + QString::fromStdString(alpha.mountPoint() + "/load"), "bs=64k",
+                                 "count=2000", "oflag=dsync"});
+        QVERIFY(
+            waitUntil([&] { return QFileInfo(QString::fromStdString(alpha.mountPoint() + "/load")).size() > 65536; }));
         const qint64 pid = alpha.serverPid();
         alpha.notices.clear();
         ::kill(static_cast<pid_t>(pid), SIGKILL);

@@ -30,7 +30,8 @@ class LunProtocolTest : public QObject {
         LunTold told;
         told.notice.kind = model::LunNotice::Kind::Fenced;
         told.notice.detail = "the array answered";
-        return {LunHello{}, request, LunCloseGate{}, LunQuit{}, LunState{5, true, false, true, 1 << 30, 512, "well"}, answer, told};
+        return {LunHello{}, request, LunCloseGate{}, LunQuit{}, LunState{5, true, false, true, 1 << 30, 512, "well"},
+                answer,     told};
     }
 
 private Q_SLOTS:

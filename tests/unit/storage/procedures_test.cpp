@@ -145,7 +145,8 @@ private Q_SLOTS:
         // A holder of another node, made by hand: registered and reserved through nexus 9.
         FakeNexus other(array, 9, 0);
         other.execute(storage::reserveOutCommand(storage::ReserveOut::Reserve, {0x1234}, {0}), {}, [](ScsiReply) {});
-        while (other.step()) {}
+        while (other.step()) {
+        }
         const auto claim = beta.ask(ReservationCommand::Claim, 1, ClaimFrom::Nothing, model::ReservationKey{0x1234});
         QVERIFY(isGood(claim));
         QVERIFY(array.seen[5] == 1 && array.seen[4] == 0);
@@ -165,7 +166,8 @@ private Q_SLOTS:
         alpha.run();
         // What the broken session had sent is gone, and both are on their way again over the new one.
         QCOMPARE(array.inFlight(), std::size_t{2});
-        while (array.land()) {}
+        while (array.land()) {
+        }
         QCOMPARE(alpha.results, (std::vector<int>{0, 0}));
         QCOMPARE(alpha.fenced, 0u);
         QCOMPARE(array.keys().size(), std::size_t{1});
@@ -224,7 +226,8 @@ private Q_SLOTS:
     // facts: the owner's new login preempts its own ghost while the challenger preempts the same key.
     void ownGhostAgainstChallenger_data() {
         QTest::addColumn<int>("order");
-        for (int order = 0; order < 64; ++order) QTest::addRow("order %d", order) << order;
+        for (int order = 0; order < 64; ++order)
+            QTest::addRow("order %d", order) << order;
     }
     void ownGhostAgainstChallenger() {
         QFETCH(int, order);
@@ -237,14 +240,18 @@ private Q_SLOTS:
         alpha.logIn();
         beta.send(ReservationCommand::Claim, 2, ClaimFrom::Challenge, alpha.key(1));
         // Six turns as the bits say, then whoever has something left.
-        for (int i = 0; i < 6; ++i) (void)((order >> i) & 1 ? alpha : beta).nexus->step();
-        while (alpha.nexus->step() || beta.nexus->step()) {}
-        while (array.land()) {}
+        for (int i = 0; i < 6; ++i)
+            (void)((order >> i) & 1 ? alpha : beta).nexus->step();
+        while (alpha.nexus->step() || beta.nexus->step()) {
+        }
+        while (array.land()) {
+        }
         QVERIFY(isGood(beta.answers.back()));
         QVERIFY(array.holder()->sameClaim(beta.key(2)));
         QCOMPARE(array.keys().size(), std::size_t{1});
         alpha.write(2);
-        while (alpha.nexus->step()) {}
+        while (alpha.nexus->step()) {
+        }
         QCOMPARE(alpha.results.back(), EIO);
         QCOMPARE(alpha.fenced, 1u);
     }
@@ -282,7 +289,8 @@ private Q_SLOTS:
         QVERIFY(isGood(beta.ask(ReservationCommand::Challenge, 2)));
         beta.loseSession();
         beta.logIn();
-        QVERIFY(beta.ask(ReservationCommand::Claim, 2, ClaimFrom::Challenge, alpha.key(1)).outcome == ReservationOutcome::Defended);
+        QVERIFY(beta.ask(ReservationCommand::Claim, 2, ClaimFrom::Challenge, alpha.key(1)).outcome ==
+                ReservationOutcome::Defended);
         QVERIFY(isGood(beta.ask(ReservationCommand::Challenge, 2)));
         QCOMPARE(array.keys().size(), std::size_t{2}); // no ghost of it
         const auto withdraw = beta.ask(ReservationCommand::Withdraw, 2);
@@ -321,18 +329,21 @@ private Q_SLOTS:
     void manyForeignKeysAreReadAndRemoved() {
         FakeArray array;
         FakeNode alpha(array, NodeId::First);
-        for (int i = 0; i < 63; ++i) array.addForeign(100 + i, {0xbeef0000u + static_cast<unsigned>(i)});
+        for (int i = 0; i < 63; ++i)
+            array.addForeign(100 + i, {0xbeef0000u + static_cast<unsigned>(i)});
         QVERIFY(isGood(alpha.ask(ReservationCommand::Claim)));
         QCOMPARE(array.keys().size(), std::size_t{1});
     }
     void moreKeysThanTheFirstBufferHolds() {
         FakeArray array;
         FakeNode alpha(array, NodeId::First);
-        for (int i = 0; i < 500; ++i) array.addForeign(100 + i, {0xbeef0000u + static_cast<unsigned>(i)});
+        for (int i = 0; i < 500; ++i)
+            array.addForeign(100 + i, {0xbeef0000u + static_cast<unsigned>(i)});
         const auto read = alpha.ask(ReservationCommand::Read);
         QVERIFY(isGood(read));
         QCOMPARE(read.snapshot.registrants.size(), std::size_t{500});
-        for (int i = 500; i < 8200; ++i) array.addForeign(100 + i, {0xbeef0000u + static_cast<unsigned>(i)});
+        for (int i = 500; i < 8200; ++i)
+            array.addForeign(100 + i, {0xbeef0000u + static_cast<unsigned>(i)});
         QVERIFY(alpha.ask(ReservationCommand::Read).outcome == ReservationOutcome::Refused);
     }
 
@@ -383,8 +394,11 @@ private Q_SLOTS:
         for (const auto command : {ReservationCommand::Challenge, ReservationCommand::Claim}) {
             const auto answer = alpha.ask(command);
             QCOMPARE(answer.outcome == ReservationOutcome::Refused, refused);
-            if (!refused) QVERIFY(isGood(answer));
-            else QVERIFY2(answer.detail.find("does not offer Write Exclusive") != std::string::npos, answer.detail.c_str());
+            if (!refused)
+                QVERIFY(isGood(answer));
+            else
+                QVERIFY2(answer.detail.find("does not offer Write Exclusive") != std::string::npos,
+                         answer.detail.c_str());
         }
         QCOMPARE(array.keys().empty(), refused); // nothing was tried
         QCOMPARE(alpha.core.gateOpen(), !refused);
@@ -413,7 +427,8 @@ private Q_SLOTS:
         alpha.nexus->step();
         alpha.loseSession();
         QCOMPARE(alpha.answers.size(), std::size_t{3});
-        QVERIFY(alpha.answers[1].outcome == ReservationOutcome::NoPath && alpha.answers[2].outcome == ReservationOutcome::NoPath);
+        QVERIFY(alpha.answers[1].outcome == ReservationOutcome::NoPath &&
+                alpha.answers[2].outcome == ReservationOutcome::NoPath);
     }
 
     void aShutGateStaysShutForAClaimThatWasUnderWay() {
@@ -421,7 +436,8 @@ private Q_SLOTS:
         FakeNode alpha(array, NodeId::First);
         alpha.run(); // what it asks after the login
         alpha.send(ReservationCommand::Claim);
-        for (int i = 0; i < 3; ++i) alpha.nexus->step();
+        for (int i = 0; i < 3; ++i)
+            alpha.nexus->step();
         alpha.core.closeGate();
         alpha.run();
         QVERIFY(alpha.answers.back().outcome != ReservationOutcome::Good);

@@ -23,10 +23,12 @@ constexpr int stepsPerSeed = 250;
 
 class World {
 public:
-    World(unsigned seed, ArrayManners how) : m_random(seed), array(how), nodes{{array, NodeId::First}, {array, NodeId::Second}} {
+    World(unsigned seed, ArrayManners how)
+        : m_random(seed), array(how), nodes{{array, NodeId::First}, {array, NodeId::Second}} {
         array.onLanded = [this](int node, std::uint8_t) {
             ++landed;
-            if (!m_owner || node != static_cast<int>(*m_owner)) violation = "a write of a node that does not own reached the medium";
+            if (!m_owner || node != static_cast<int>(*m_owner))
+                violation = "a write of a node that does not own reached the medium";
         };
         for (FakeNode& each : nodes)
             each.onAnswer = [this, &each](const model::ReservationAnswer& answer) { answered(each, answer); };
@@ -40,8 +42,10 @@ public:
         case 2: node.send(ReservationCommand::Challenge, epochOf(node)); break;
         case 3: node.send(ReservationCommand::Defend, epochOf(node)); break;
         case 4:
-            if (pick(4) == 0) node.send(ReservationCommand::Release, epochOf(node));
-            else node.send(ReservationCommand::Read);
+            if (pick(4) == 0)
+                node.send(ReservationCommand::Release, epochOf(node));
+            else
+                node.send(ReservationCommand::Read);
             break;
         case 5: node.send(ReservationCommand::Withdraw, epochOf(node)); break;
         case 6:
@@ -66,7 +70,8 @@ public:
             if (node.nexus) node.nexus->step();
             break;
         }
-        for (FakeNode& each : nodes) each.core.collect();
+        for (FakeNode& each : nodes)
+            each.core.collect();
     }
 
     FakeArray& theArray() { return array; }
@@ -90,7 +95,8 @@ private:
         return node.answers.empty() ? std::nullopt : node.answers.back().snapshot.holder;
     }
     void restartArray() {
-        for (FakeNode& each : nodes) each.loseSession();
+        for (FakeNode& each : nodes)
+            each.loseSession();
         array.restart();
     }
     void answered(const FakeNode& node, const model::ReservationAnswer& answer) {
@@ -112,7 +118,8 @@ class RandomClaimsTest : public QObject {
 private Q_SLOTS:
     void atMostOneNodeWrites_data() {
         QTest::addColumn<int>("manner");
-        for (int manner = 0; manner < 16; ++manner) QTest::addRow("manner %d", manner) << manner;
+        for (int manner = 0; manner < 16; ++manner)
+            QTest::addRow("manner %d", manner) << manner;
     }
     void atMostOneNodeWrites() {
         QFETCH(int, manner);
@@ -125,13 +132,16 @@ private Q_SLOTS:
         unsigned claims = 0;
         for (int seed = 0; seed < seeds / 16; ++seed) {
             World world(static_cast<unsigned>(seed * 16 + manner), how);
-            for (int step = 0; step < stepsPerSeed && world.violation.empty(); ++step) world.step();
-            QVERIFY2(world.violation.empty(), qPrintable(QString("seed %1: %2").arg(seed).arg(world.violation.c_str())));
+            for (int step = 0; step < stepsPerSeed && world.violation.empty(); ++step)
+                world.step();
+            QVERIFY2(world.violation.empty(),
+                     qPrintable(QString("seed %1: %2").arg(seed).arg(world.violation.c_str())));
             landed += world.landed;
             claims += world.claims;
         }
         // The world is worth its name: it writes and it claims.
-        if (how.lunReset) QVERIFY2(landed > 100 && claims > 100, qPrintable(QString("%1 writes, %2 claims").arg(landed).arg(claims)));
+        if (how.lunReset)
+            QVERIFY2(landed > 100 && claims > 100, qPrintable(QString("%1 writes, %2 claims").arg(landed).arg(claims)));
     }
 };
 

@@ -33,8 +33,8 @@ private Q_SLOTS:
         const auto cdb = bytes({0x5f, 0x04, 0x01, 0, 0, 0, 0, 0, 24, 0});
         QCOMPARE(command.cdbLength, std::size_t{10});
         QVERIFY(std::equal(cdb.begin(), cdb.end(), command.cdb.begin()));
-        QCOMPARE(command.dataOut, bytes({0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0,
-                                         0, 0, 0, 0, 0, 0, 0, 0}));
+        QCOMPARE(command.dataOut, bytes({0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc,
+                                         0xdd, 0xee, 0xff, 0,    0,    0,    0,    0,    0,    0,    0,    0}));
         QCOMPARE(int(reserveOutCommand(ReserveOut::Register, {1}, {2}).cdb[2]), 0);
     }
     void dataCommandsAsTheStandardHasThem() {
@@ -59,7 +59,8 @@ private Q_SLOTS:
         QVERIFY(none.ok() && !none.value().holder);
         auto held = bytes({0, 0, 0, 3, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x01, 0, 0});
         const auto one = decodeReservation(held);
-        QVERIFY(one.ok() && one.value().holder->value == 9 && one.value().type == model::ReservationType::WriteExclusive);
+        QVERIFY(one.ok() && one.value().holder->value == 9 &&
+                one.value().type == model::ReservationType::WriteExclusive);
         held.resize(12);
         QVERIFY(!decodeReservation(held));
     }
@@ -78,9 +79,11 @@ private Q_SLOTS:
     }
     void capabilities() {
         const auto capabilities = decodeCapabilities(bytes({0, 8, 0x01, 0x80, 0xea, 0x01, 0, 0}));
-        QVERIFY(capabilities.ok() && capabilities.value().persistThroughPowerLoss && capabilities.value().writeExclusive);
+        QVERIFY(capabilities.ok() && capabilities.value().persistThroughPowerLoss &&
+                capabilities.value().writeExclusive);
         QVERIFY(!capabilities.value().persistActivated);
-        QVERIFY(toText(capabilities.value()).find("do not survive a power loss of the array (it could") != std::string::npos);
+        QVERIFY(toText(capabilities.value()).find("do not survive a power loss of the array (it could") !=
+                std::string::npos);
         QVERIFY(!decodeCapabilities(bytes({0, 8, 1})));
         const auto other = decodeCapabilities(bytes({0, 8, 0x01, 0x81, 0xe8, 0x01, 0, 0}));
         QVERIFY(other.ok() && other.value().persistActivated && !other.value().writeExclusive);

@@ -36,7 +36,8 @@ public:
         if (!image.open(QIODevice::WriteOnly) || !image.resize(bytes)) qFatal("no room for the array's image");
         m_port = freePort();
         m_control = 10000 + static_cast<int>(::getpid() % 20000);
-        while (QFile::exists(socketPath())) ++m_control;
+        while (QFile::exists(socketPath()))
+            ++m_control;
         start();
     }
     ~TgtdArray() { stop(); }
@@ -44,7 +45,8 @@ public:
     TgtdArray& operator=(const TgtdArray&) = delete;
 
     void start() {
-        m_daemon.start("/usr/sbin/tgtd", {"-f", "-C", QString::number(m_control), "--iscsi", "portal=127.0.0.1:" + QString::number(m_port)});
+        m_daemon.start("/usr/sbin/tgtd", {"-f", "-C", QString::number(m_control), "--iscsi",
+                                          "portal=127.0.0.1:" + QString::number(m_port)});
         if (!m_daemon.waitForStarted(guardMs)) qFatal("tgtd does not start");
         QElapsedTimer guard;
         guard.start();

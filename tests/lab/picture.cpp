@@ -9,7 +9,7 @@ namespace dyad::lab {
 
 namespace {
 
-constexpr double width = 960, left = 30, right = 200, rowHeight = 26, top = 78;
+constexpr double width = 960, left = 30, right = 290, rowHeight = 26, top = 78;
 
 std::string number(double value) {
     char text[32];
@@ -70,7 +70,7 @@ std::string timeLinePicture(const StepReport& report) {
         << number(bottom) << "\" y2=\"" << number(bottom) << "\"/>\n";
     for (double mark = 0; mark <= to; mark += axisStep(to))
         out << "<text class=\"quiet\" text-anchor=\"middle\" x=\"" << number(x(mark)) << "\" y=\""
-            << number(bottom + 20) << "\">" << number(mark) << "</text>\n";
+            << number(bottom + 20) << "\">" << static_cast<long>(mark) << "</text>\n";
     out << "</svg>\n";
     return out.str();
 }

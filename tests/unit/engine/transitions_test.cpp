@@ -36,12 +36,40 @@ QString allTraces() {
     return all;
 }
 
+// docs/ROLES.md as the table has it: the picture, then every row in words.
+QString rolesPage() {
+    QString page = QStringLiteral("# Roles of a node in a group\n\n"
+                                  "Made from `service/engine/transitions.cpp`, the one table by which roles change; a test keeps "
+                                  "the two equal (`DYAD_GOLDEN_WRITE=1 engine_transitions_test` writes this page anew).\n\n"
+                                  "```mermaid\nstateDiagram-v2\n");
+    for (const Transition& row : transitions())
+        page += QStringLiteral("  %1 --> %2: %3\n")
+                    .arg(QLatin1String(toText(row.from)), QLatin1String(toText(row.to)), QLatin1String(toText(row.trigger)));
+    page += QStringLiteral("```\n\n| from | when | to | what the operator reads |\n|---|---|---|---|\n");
+    for (const Transition& row : transitions())
+        page += QStringLiteral("| %1 | %2 | %3 | %4 |\n")
+                    .arg(QLatin1String(toText(row.from)), QLatin1String(toText(row.trigger)),
+                         QLatin1String(toText(row.to)), QString::fromUtf8(row.text));
+    return page;
+}
+
 } // namespace
 
 class TransitionsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void thePageShowsTheTable() {
+        QFile file(QStringLiteral(DYAD_ROLES_PAGE));
+        if (qEnvironmentVariableIsSet("DYAD_GOLDEN_WRITE")) {
+            QVERIFY(file.open(QIODevice::WriteOnly));
+            file.write(rolesPage().toUtf8());
+            file.close();
+        }
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(QString::fromUtf8(file.readAll()), rolesPage());
+    }
+
     void noRoleAnswersATriggerInTwoWays();
     void everyRowChangesTheRoleAndSaysWhyInAWholeSentence();
     void everyRoleIsReachedFromStandbyAndLeadsBackToIt();

@@ -21,7 +21,7 @@
 namespace dyad::platform {
 
 // How long startChild() waits for the program to run. Longer only where its file lies on a disk that doesn't answer.
-inline constexpr Duration maxExecWait = 50ms;
+inline constexpr Duration maxExecWait = 200ms;
 // The exit code of a child that couldn't run its program after all; as shells have it.
 inline constexpr int notRunCode = 127;
 

@@ -21,6 +21,13 @@ if(DYAD_SANITIZE)
   add_link_options(-fsanitize=${DYAD_SANITIZE})
 endif()
 
+# libFuzzer wants coverage in everything it is to see into; tests/fuzz links its main() where it is wanted.
+option(DYAD_FUZZ "Build for the fuzz targets (clang only)" OFF)
+if(DYAD_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 find_program(DYAD_CCACHE ccache)
 if(DYAD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${DYAD_CCACHE}")

@@ -18,6 +18,7 @@ constexpr const char* footer = "\nExit codes:\n"
                                "  2  wrong usage\n"
                                "  3  no service could be reached\n"
                                "  4  the configuration is not valid\n"
+                               "  5  the recording is damaged and was replayed up to the damage\n"
                                "\n`dyad COMMAND --help` tells more. NO_COLOR in the environment turns colours off.";
 
 void addServiceOptions(CLI::App& app, Arguments& arguments) {
@@ -92,6 +93,21 @@ std::variant<Arguments, int> parseArguments(int argc, char** argv) {
     CLI::App* check = command(*config, "check", "Say all that is wrong with a configuration, or that it is good",
                               Command::ConfigCheck);
     check->add_option("FILE", arguments.file, "File to check (default: the one of --config)");
+
+    CLI::App* replay = command(app, "replay", "Run the decisions of a flight recording again, or under other time-outs",
+                               Command::Replay);
+    replay->add_option("FILE", arguments.recording, "The recording, or a copy of it")->capture_default_str();
+    replay->add_option("--from", arguments.from, "Begin with this run: its number, or `last` (default: the oldest)");
+    replay->add_option("--until", arguments.until,
+                       "End at the number of a step, +SECONDS since the run began, or a time of day 12:34:56.789");
+    replay
+        ->add_option("--what-if", arguments.whatIf,
+                     "Decide again under profile=fast|standard|relaxed, suspect_after_ms=N, lost_after_ms=N, "
+                     "challenge_window_ms=N; may be given several times")
+        ->delimiter(',');
+    replay->add_flag("--steps", arguments.steps, "Tell every step");
+    replay->add_flag("--as-scenario", arguments.asScenario,
+                     "Write what happened outside as a scenario for the simulator");
 
     command(app, "version", "Version of this program", Command::Version);
 

@@ -10,7 +10,7 @@
 
 namespace dyad::cli {
 
-enum class Command { Status, Watch, Switchover, Switchback, ClearFailure, Maintenance, Events, ConfigCheck, Version };
+enum class Command { Status, Watch, Switchover, Switchback, ClearFailure, Maintenance, Events, ConfigCheck, Replay, Version };
 
 struct Arguments {
     Command command = Command::Status;
@@ -25,6 +25,13 @@ struct Arguments {
     std::optional<std::uint64_t> after;
     unsigned last = 50;
     std::string file; // config check; empty: `configuration`
+
+    std::string recording = "/var/lib/dyad/flight.ring"; // replay
+    std::string from;                                    // number of a run, or "last"; empty: all runs
+    std::string until;                                   // step, "+SECONDS", or time of day
+    std::vector<std::string> whatIf;                     // NAME=VALUE
+    bool steps = false;
+    bool asScenario = false;
 
     // Where the service is.
     std::string configuration = "/etc/dyad/dyad.toml";

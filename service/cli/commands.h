@@ -13,5 +13,6 @@ namespace dyad::cli {
 [[nodiscard]] int giveOrder(const Arguments& arguments, const Access& access); // maintenance, clear-failure
 [[nodiscard]] int events(const Arguments& arguments, const Access& access);
 [[nodiscard]] int configCheck(const Arguments& arguments);
+[[nodiscard]] int replay(const Arguments& arguments);
 
 } // namespace dyad::cli

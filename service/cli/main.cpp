@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     QCoreApplication application(argc, argv);
     QLoggingCategory::setFilterRules(QStringLiteral("qt.*.warning=false")); // failures are told by the replies
     if (arguments.command == Command::ConfigCheck) return configCheck(arguments);
+    if (arguments.command == Command::Replay) return replay(arguments);
     if (arguments.command == Command::Version) {
         if (arguments.json)
             printJson(QJsonObject{{"version", DYAD_VERSION}});
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
     case Command::Maintenance: return giveOrder(arguments, service);
     case Command::Events: return events(arguments, service);
     case Command::ConfigCheck:
+    case Command::Replay:
     case Command::Version: break;
     }
     return exit_code::usage;

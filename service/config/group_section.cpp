@@ -35,6 +35,7 @@ void readResource(const toml::table& table, std::size_t number, const std::strin
         readResourceSettings(reader, draft, *type, resource, places, mayFinish);
     } else {
         mayFinish = false;
+        resource.settings = model::CommandSettings{}; // of no type: it means no LUN
     }
     if (mayFinish) reader.finish();
 }

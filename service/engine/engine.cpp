@@ -105,13 +105,6 @@ void publish(StepContext& step) {
     step.act(PublishStatus{std::move(status)});
 }
 
-std::vector<Role> roles(const State& state) {
-    std::vector<Role> all;
-    for (const GroupRecord& group : state.groups)
-        all.push_back(group.role);
-    return all;
-}
-
 } // namespace
 
 Engine::Engine(const model::Configuration& configuration, model::NodeId self)
@@ -130,6 +123,11 @@ Engine::Engine(const model::Configuration& configuration, model::NodeId self)
     }
 }
 
+Engine::Engine(const model::Configuration& configuration, model::NodeId self, State state, Instant lastNow,
+               const Timeouts& timeouts)
+    : m_configuration(configuration), m_self(self), m_timeouts(timeouts), m_state(std::move(state)),
+      m_lastNow(lastNow) {}
+
 const std::vector<Action>& Engine::step(Instant now, const Event& event) {
     DYAD_CHECK(now >= m_lastNow, "time went backwards between two steps");
     DYAD_CHECK(m_state.started || std::holds_alternative<Started>(event), "the engine was used before it was started");
@@ -141,13 +139,12 @@ const std::vector<Action>& Engine::step(Instant now, const Event& event) {
     // Until nothing changes any more: one group's change can be another fact for the next look.
     for (unsigned round = 0;; ++round) {
         DYAD_CHECK(round < maxRounds, "the decisions of one instant go in circles");
-        const std::vector<Role> before = roles(m_state);
         const std::size_t asked = m_actions.size();
         step.forgetDeadlines();
         judgeDirections(step);
         for (GroupRecord& group : m_state.groups)
             settle(step, group);
-        if (roles(m_state) == before && m_actions.size() == asked) break;
+        if (m_actions.size() == asked) break; // a change of a role tells of itself, too
     }
     publish(step);
     driveShutdown(step); // after the last word: the peer is told before this node ends

@@ -24,6 +24,11 @@ class Engine {
 public:
     // `configuration` is copied. Nothing happens before the event Started.
     Engine(const model::Configuration& configuration, model::NodeId self);
+    // Goes on from `state`, which an engine of the same configuration and node had after its step at `lastNow`; for the
+    // replay of a recording. `timeouts`: others than the profile's, to see what would have come of them. The first
+    // nextDeadline() is told by the next step.
+    Engine(const model::Configuration& configuration, model::NodeId self, State state, Instant lastNow,
+           const Timeouts& timeouts);
 
     // `now` never goes back. The actions stand until the next call and are to be carried out in their order.
     const std::vector<Action>& step(Instant now, const Event& event);

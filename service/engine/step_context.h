@@ -39,6 +39,10 @@ public:
                  model::Severity severity = model::Severity::Information);
     void raise(const std::string& id, model::Severity severity, std::string text, std::string remedy);
     void clear(const std::string& id);
+    // The alarm `kind` + `of`. Most often none is raised, and then no text is made.
+    void clear(const char* kind, const std::string& of) {
+        if (!state.alarms.empty()) clear(kind + of);
+    }
 
     // Follows the table; a row must exist. `detail` is added to the row's sentence.
     void transition(GroupRecord& group, Trigger trigger, const std::string& detail = {});

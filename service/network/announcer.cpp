@@ -8,6 +8,12 @@
 
 namespace dyad::network {
 
+namespace {
+// An owner that thaws finds out within some ten ms that it has lost its lease; what it announced in between would lead
+// its clients astray until the next owner's refresh.
+constexpr Duration settleTime = 250ms;
+} // namespace
+
 Duration announcementDistance(unsigned announcementsSent) {
     Duration distance = 25ms;
     for (unsigned i = 1; i < announcementsSent && distance < Duration(1s); ++i)
@@ -35,14 +41,14 @@ Result<void> Announcer::start(const Interface& interface, const IpAddress& addre
     m_socket = std::move(socket).value();
     const Result<void> first = announce();
     m_sent = 1;
-    m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(announcementDistance(m_sent)));
+    nextAfter(announcementDistance(m_sent));
     return first;
 }
 
 void Announcer::again() {
     if (!m_socket) return;
     m_sent = 0;
-    next();
+    nextAfter(settleTime);
 }
 
 void Announcer::stop() {
@@ -57,14 +63,23 @@ Result<void> Announcer::announce() {
     return request ? reply : request;
 }
 
+void Announcer::nextAfter(Duration distance) {
+    m_due = std::chrono::steady_clock::now() + distance;
+    m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(distance));
+}
+
 void Announcer::next() {
+    // This host stood still, and the address may be somebody else's by now: whoever decides that takes it away before
+    // this comes round again.
+    m_late = !m_late && std::chrono::steady_clock::now() - m_due > settleTime;
+    if (m_late) return nextAfter(settleTime); // once: a busy host announces late rather than never
     const bool burst = m_sent < m_announcements;
     if (burst || m_refresh > Duration(0)) (void)announce(); // not sent (no carrier): the next one comes anyway
     if (burst) ++m_sent;
     if (m_sent < m_announcements)
-        m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(announcementDistance(m_sent)));
+        nextAfter(announcementDistance(m_sent));
     else if (m_refresh > Duration(0))
-        m_timer.start(std::chrono::ceil<std::chrono::milliseconds>(m_refresh));
+        nextAfter(m_refresh);
 }
 
 } // namespace dyad::network

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QTimer>
+#include <chrono>
 #include <optional>
 
 #include "base/time.h"
@@ -20,13 +21,14 @@ public:
     // Opens its socket and announces once before it returns; then `announcements` - 1 times more at growing distances,
     // then every `refresh` (0: never). Error: the first one could not be sent; it goes on trying all the same.
     Result<void> start(const Interface& interface, const IpAddress& address, unsigned announcements, Duration refresh);
-    // A new burst, for a link that came back. Nothing where it isn't started.
+    // A new burst in a moment, for a link that came back. Nothing where it isn't started.
     void again();
     void stop();
 
 private:
     Result<void> announce();
     void next();
+    void nextAfter(Duration distance);
 
     Interface m_interface;
     IpAddress m_address;
@@ -35,6 +37,8 @@ private:
     Duration m_refresh{0};
     std::optional<PacketSocket> m_socket;
     QTimer m_timer;
+    std::chrono::steady_clock::time_point m_due; // when the timer was to fire
+    bool m_late = false;                         // it fired much later, and was set once more
 };
 
 } // namespace dyad::network

@@ -97,8 +97,11 @@ void Runner::drain() {
 }
 
 void Runner::step(const engine::Event& event) {
+    const Instant now = m_outside.clock.now();
+    if (m_outside.flight) m_outside.flight->event(now, event);
     // A copy: an action may end at once and post the next event, but only the next step may touch the engine's list.
-    const std::vector<engine::Action> actions = m_engine.step(m_outside.clock.now(), event);
+    const std::vector<engine::Action> actions = m_engine.step(now, event);
+    if (m_outside.flight) m_outside.flight->actions(actions, m_engine);
     for (const engine::Action& action : actions)
         run(action);
     m_changed = m_changed || !actions.empty() || !std::holds_alternative<engine::TimePassed>(event);

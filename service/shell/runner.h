@@ -8,6 +8,7 @@
 #include "ports/outside.h"
 #include "ports/reservation_port.h"
 #include "ports/resource_port.h"
+#include "recorder/flight/flight_recorder.h"
 
 #include <QObject>
 #include <QTimer>
@@ -27,7 +28,8 @@ struct Outside {
     ports::JournalPort& journal;
     ports::AlarmPort& alarms;
     ports::FencePort& fence;
-    ports::GatewayPort* gateways = nullptr; // none are configured
+    ports::GatewayPort* gateways = nullptr;     // none are configured
+    recorder::FlightRecorder* flight = nullptr; // it could not be opened
 };
 
 class Runner : public QObject {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // dyad-bench: the figures, measured on the lab. None of them decides whether a test passes.
+#include "bench/recorder.h"
 #include "bench/takeover.h"
 #include "lab/world.h"
 
@@ -18,6 +19,28 @@ namespace {
 
 using namespace dyad;
 using namespace dyad::bench;
+
+int recorder(unsigned runs, const std::string& jsonFile) {
+    const auto findings = measureRecorder(runs);
+    if (!findings) {
+        std::cerr << "dyad-bench: " << findings.error().text() << '\n';
+        return 1;
+    }
+    QJsonArray figures;
+    QJsonArray goals;
+    for (const auto& figure : findings.value().figures) {
+        figure.print();
+        figures.append(figure.json());
+    }
+    for (const auto& goal : findings.value().goals) {
+        goal.print();
+        goals.append(goal.json());
+    }
+    if (!jsonFile.empty())
+        std::ofstream(jsonFile)
+            << QJsonDocument(QJsonObject{{"figures", figures}, {"goals", goals}}).toJson().toStdString();
+    return 0;
+}
 
 int takeover(const Plan& plan, const std::string& jsonFile) {
     auto lock = lab::LabLock::take();
@@ -70,6 +93,11 @@ int main(int count, char** words) {
         ->check(CLI::IsMember({partNames[0], partNames[1], partNames[2], partNames[3]}));
     command->add_option("--json", jsonFile, "write everything there, too");
     command->callback([&] { status = takeover(plan, jsonFile); });
+    auto* flight = app.add_subcommand("recorder", "what the flight recorder costs per event");
+    unsigned flightRuns = 20;
+    flight->add_option("--runs", flightRuns)->check(CLI::Range(1, 1000))->capture_default_str();
+    flight->add_option("--json", jsonFile, "write everything there, too");
+    flight->callback([&] { status = recorder(flightRuns, jsonFile); });
     CLI11_PARSE(app, count, words);
     return status;
 }

@@ -83,6 +83,14 @@ bool arrayRuns() {
     return record && isAlive(*record);
 }
 
+Result<void> setArrayFrozen(bool frozen) {
+    const auto record = readRecord(recordName);
+    if (!record || !isAlive(*record)) return Error{"freeze", "the array", "it is off", ""};
+    for (const pid_t pid : processesBelow(*record))
+        if (programNameOf(pid) == "tgtd") kill(pid, frozen ? SIGSTOP : SIGCONT);
+    return {};
+}
+
 int arrayMain() {
     const auto entered = enterNetwork("array");
     if (!entered) {

@@ -21,6 +21,8 @@ inline constexpr unsigned ledgerLun = 2;
 // At once, as a power failure of the array would; every reservation is forgotten.
 [[nodiscard]] Result<void> stopArray();
 [[nodiscard]] bool arrayRuns();
+// Its target stands still and answers nothing, and goes on where it was.
+[[nodiscard]] Result<void> setArrayFrozen(bool frozen);
 
 // `dyad-lab internal array`: becomes the array's first process. Returns the exit status.
 int arrayMain();

@@ -89,19 +89,25 @@ ClientGap Client::gap() const {
     return gap;
 }
 
-Result<LedgerVerdict> Client::verify() const {
+std::uint64_t Client::acknowledgedUpTo() const {
+    const std::lock_guard lock(m_state->record.mutex);
+    return m_state->record.newestAcknowledged;
+}
+
+Result<LedgerVerdict> Client::verify(std::uint64_t after) const {
     std::vector<std::uint64_t> wanted;
     {
         const std::lock_guard lock(m_state->record.mutex);
         wanted = m_state->record.acknowledged;
     }
+    std::erase_if(wanted, [&](std::uint64_t row) { return row <= after; });
     std::sort(wanted.begin(), wanted.end());
     std::vector<std::uint64_t> stored;
+    const std::string question = "select id from ledger where id > " + std::to_string(after) + " order by id";
     std::optional<Error> trouble;
     auto inside = insideNetwork("client", [&] {
         PGconn* connection = PQconnectdb(clientConnection(5).c_str());
-        PGresult* rows =
-            PQstatus(connection) == CONNECTION_OK ? PQexec(connection, "select id from ledger order by id") : nullptr;
+        PGresult* rows = PQstatus(connection) == CONNECTION_OK ? PQexec(connection, question.c_str()) : nullptr;
         if (rows == nullptr || PQresultStatus(rows) != PGRES_TUPLES_OK) {
             trouble = Error{"read the rows back", "through the floating address", PQerrorMessage(connection), ""};
         } else {

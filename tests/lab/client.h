@@ -51,8 +51,10 @@ public:
     [[nodiscard]] bool waitForNewRow(Duration deadline) const;
     void restartGap();
     [[nodiscard]] ClientGap gap() const; // counts a silence that still lasts, too
-    // Reads every row back through the floating address. Blocks; the load goes on meanwhile.
-    [[nodiscard]] Result<LedgerVerdict> verify() const;
+    // Every row that is acknowledged now has at most this number (later ones may be acknowledged with a lower one).
+    [[nodiscard]] std::uint64_t acknowledgedUpTo() const;
+    // Reads every row beyond number `after` back through the floating address. Blocks; the load goes on meanwhile.
+    [[nodiscard]] Result<LedgerVerdict> verify(std::uint64_t after = 0) const;
 
     struct State;
 

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <sys/wait.h>
 #include <thread>
 
 namespace dyad::lab {
@@ -67,6 +68,23 @@ void setServiceWanted(const std::string& host, bool wanted) {
         std::ofstream(marker).close();
 }
 
+namespace {
+std::string monotonicAheadPath(const std::string& host) { return hostFolder(host) + "/monotonic_ahead_s"; }
+} // namespace
+
+Result<void> setMonotonicAhead(const std::string& host, Duration ahead) {
+    std::ofstream file(monotonicAheadPath(host), std::ios::trunc);
+    file << std::chrono::duration_cast<std::chrono::seconds>(ahead).count() << '\n' << std::flush;
+    if (!file) return Error{"write", monotonicAheadPath(host), errnoText(errno), ""};
+    return {};
+}
+
+Duration monotonicAhead(const std::string& host) {
+    std::ifstream file(monotonicAheadPath(host));
+    long seconds = 0;
+    return file >> seconds ? Duration(std::chrono::seconds(seconds)) : Duration(0);
+}
+
 std::optional<ProcessRecord> firstProcess(const std::string& host) {
     const auto record = readRecord(recordName(host));
     if (!record || !isAlive(*record)) return std::nullopt;
@@ -87,9 +105,7 @@ namespace {
 // process ends; were that the one that serves the disk, it would wait for its own answer for ever.
 Result<void> killDataPath(const ProcessRecord& host) {
     for (const pid_t pid : processesBelow(host)) {
-        std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
-        std::string name;
-        if (!std::getline(file, name) || name != "dyad-lun") continue;
+        if (programNameOf(pid) != "dyad-lun") continue;
         if (const auto server = recordOf(pid))
             if (auto killed = killAndWait(*server); !killed) return killed;
     }
@@ -122,6 +138,7 @@ Result<void> shutDown(const std::string& host, Duration deadline) {
                          "See " + serviceLogPath(host)};
         std::this_thread::sleep_for(5ms);
     }
+    waitpid(record->pid, nullptr, WNOHANG); // where it was this process's to reap
     removeRecord(recordName(host));
     disconnectHost(host);
     return {};
@@ -146,8 +163,8 @@ Result<void> freeze(const std::string& host, Duration howLong) {
 Result<std::vector<std::string>> insideHost(const std::string& host, const std::vector<std::string>& command) {
     const auto record = firstProcess(host);
     if (!record) return Error{"run a program in", host, "the host is off", "Power it on: dyad-lab poweron " + host};
-    std::vector<std::string> whole{"nsenter", "-t", std::to_string(record->pid), "-m", "-u", "-i", "-n", "-p", "-r",
-                                   "-W/", "--",
+    std::vector<std::string> whole{"nsenter", "-t", std::to_string(record->pid), "-m", "-u", "-i", "-n", "-p", "-T",
+                                   "-r", "-W/", "--",
                                    // The programs of this build are found by their names.
                                    "env", "PATH=" + programFolder() + ":/usr/sbin:/usr/bin:/sbin:/bin"};
     whole.insert(whole.end(), command.begin(), command.end());
@@ -165,11 +182,8 @@ std::vector<pid_t> findInHost(const std::string& host, const std::string& progra
     std::vector<pid_t> found;
     const auto record = firstProcess(host);
     if (!record) return found;
-    for (const pid_t pid : processesBelow(*record)) {
-        std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
-        std::string name;
-        if (std::getline(file, name) && name == program.substr(0, 15) && recordOf(pid)) found.push_back(pid);
-    }
+    for (const pid_t pid : processesBelow(*record))
+        if (programNameOf(pid) == program.substr(0, 15) && recordOf(pid)) found.push_back(pid);
     return found;
 }
 

@@ -46,6 +46,11 @@ inline constexpr const char* hostNames[2] = {"alpha", "beta"};
 // Whether the first process starts the service at the next power-on, and starts it again when it dies.
 void setServiceWanted(const std::string& host, bool wanted);
 
+// How far the host's monotonic clock is ahead of the machine's; written before a power-on, holds from then on. What the
+// host writes (its journal) is in its own time. Zero where nothing was set.
+[[nodiscard]] Result<void> setMonotonicAhead(const std::string& host, Duration ahead);
+[[nodiscard]] Duration monotonicAhead(const std::string& host);
+
 [[nodiscard]] std::string journalPath(const std::string& host); // as the machine sees it
 [[nodiscard]] std::string serviceLogPath(const std::string& host);
 

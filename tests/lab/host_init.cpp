@@ -37,7 +37,10 @@ pid_t startService(const std::string& program, int log) {
 
 Result<void> becomeHost(const std::string& host) {
     if (auto entered = enterNetwork(host); !entered) return entered;
-    if (auto first = becomeFirstProcess("host-" + host, {.ipc = true, .hostName = true}); !first) return first;
+    if (auto first =
+            becomeFirstProcess("host-" + host, {.ipc = true, .hostName = true, .monotonicAhead = monotonicAhead(host)});
+        !first)
+        return first;
     if (sethostname(host.data(), host.size()) != 0) return Error{"name the host", host, errnoText(errno), ""};
     return moveIntoHostRoot(host);
 }

@@ -5,6 +5,7 @@
 #include "lab/processes.h"
 
 #include <cerrno>
+#include <fstream>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -15,7 +16,16 @@ Result<void> becomeFirstProcess(const std::string& record, const Isolation& isol
     int flags = CLONE_NEWPID | CLONE_NEWNS;
     if (isolation.ipc) flags |= CLONE_NEWIPC;
     if (isolation.hostName) flags |= CLONE_NEWUTS;
+    if (isolation.monotonicAhead != Duration(0)) flags |= CLONE_NEWTIME;
     if (unshare(flags) != 0) return Error{"make namespaces for", record, errnoText(errno), "Is this run as root?"};
+    // Counts for the children of this process; the kernel takes it only before there is one.
+    if (isolation.monotonicAhead != Duration(0)) {
+        const auto seconds =
+            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(isolation.monotonicAhead).count());
+        std::ofstream offsets("/proc/self/timens_offsets");
+        offsets << "monotonic " << seconds << " 0\nboottime " << seconds << " 0\n" << std::flush;
+        if (!offsets) return Error{"move the monotonic clock of", record, errnoText(errno), ""};
+    }
     if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         return Error{"keep the mounts private of", record, errnoText(errno), ""};
     int recorded[2];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/time.h"
 
 #include <string>
 
@@ -10,7 +11,8 @@ namespace dyad::lab {
 
 struct Isolation {
     bool ipc = false;
-    bool hostName = false; // a UTS namespace
+    bool hostName = false;      // a UTS namespace
+    Duration monotonicAhead{0}; // not 0: a time namespace whose monotonic clocks are so far ahead of the machine's
 };
 
 // Makes a pid and a mount namespace (nothing mounted in it is seen outside), forks, and returns in the child, which is

@@ -19,7 +19,19 @@ namespace {
 
 constexpr std::size_t maxLineBytes = 64 * 1024;
 
-std::optional<JournalLine> parseLine(const std::string& line) {
+// "... last heartbeat 61 ms ago ..." in the line that says the peer is suspect.
+std::optional<Duration> heartbeatAge(const std::string& text) {
+    static const std::regex pattern("last heartbeat ([0-9.]+) ?(ms|s)");
+    std::smatch match;
+    if (!std::regex_search(text, match, pattern)) return std::nullopt;
+    const double number = std::stod(match[1].str());
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double, std::milli>(match[2].str() == "s" ? number * 1000 : number));
+}
+
+} // namespace
+
+std::optional<JournalLine> parseJournalLine(const std::string& line) {
     if (line.empty() || line.size() > maxLineBytes) return std::nullopt;
     const auto document = QJsonDocument::fromJson(QByteArray::fromStdString(line));
     if (!document.isObject()) return std::nullopt;
@@ -35,25 +47,15 @@ std::optional<JournalLine> parseLine(const std::string& line) {
     return entry;
 }
 
-// "... last heartbeat 61 ms ago ..." in the line that says the peer is suspect.
-std::optional<Duration> heartbeatAge(const std::string& text) {
-    static const std::regex pattern("last heartbeat ([0-9.]+) ?(ms|s)");
-    std::smatch match;
-    if (!std::regex_search(text, match, pattern)) return std::nullopt;
-    const double number = std::stod(match[1].str());
-    return std::chrono::duration_cast<Duration>(
-        std::chrono::duration<double, std::milli>(match[2].str() == "s" ? number * 1000 : number));
-}
-
-} // namespace
-
 std::vector<JournalLine> readJournal(const std::string& host, Instant since) {
     std::vector<JournalLine> lines;
+    const Duration ahead = monotonicAhead(host);
     std::ifstream file(journalPath(host));
     std::string line;
     while (std::getline(file, line)) {
         if (file.eof()) break; // not yet whole
-        auto entry = parseLine(line);
+        auto entry = parseJournalLine(line);
+        if (entry) entry->at = entry->at - ahead;
         if (entry && entry->at >= since) lines.push_back(std::move(*entry));
     }
     return lines;

@@ -21,6 +21,9 @@ struct JournalLine {
     std::string text;
 };
 
+// A line without its end, `at` as the host's own monotonic clock told it; none where it is no journal entry.
+[[nodiscard]] std::optional<JournalLine> parseJournalLine(const std::string& line);
+// Here, as in all that follows, `at` is in the machine's time, whatever the host's clock says.
 // Every whole line written at or after `since`; a journal that isn't there yet is empty.
 [[nodiscard]] std::vector<JournalLine> readJournal(const std::string& host, Instant since);
 [[nodiscard]] std::optional<JournalLine> findLine(const std::string& host, Instant since, const std::string& kind,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // dyad-lab: two real hosts on one machine.
 #include "lab/array.h"
+#include "lab/chaos/appender.h"
+#include "lab/chaos/command_line.h"
 #include "lab/client.h"
 #include "lab/demo.h"
 #include "lab/host.h"
@@ -41,6 +43,8 @@ int internalMain(int count, char** words) {
     if (arguments[0] == "host" && count == 2) return hostMain(arguments[1]);
     if (arguments[0] == "prepare" && count == 3) return prepareMain(arguments[1], arguments[2]);
     if (arguments[0] == "responder") return responderMain();
+    if (arguments[0] == "append" && count == 2) return appendMain(arguments[1]);
+    if (arguments[0] == "read-appended") return readAppendedMain();
     if (arguments[0] == "write-mark" && count == 3) return writeMarkMain(arguments[1], arguments[2]);
     return 2;
 }
@@ -159,6 +163,8 @@ int main(int count, char** words) {
     auto* array = app.add_subcommand("array", "switch the disk array off or on");
     array->add_option("order", order)->required()->check(CLI::IsMember({"start", "stop"}));
     array->callback([&] { status = finish(order == "start" ? startArray() : stopArray()); });
+
+    addChaosCommand(app, status);
 
     double loadSeconds = 5;
     auto* load = app.add_subcommand("load", "let the client write for some seconds, then read everything back");

@@ -16,6 +16,9 @@
 
 namespace dyad::lab {
 
+// A host name and a link name together may not be longer than IFNAMSIZ allows (15 letters): "client-private" is 14.
+std::string portName(const std::string& host, const std::string& link) { return host + "-" + link; }
+
 namespace {
 
 const std::vector<std::string> links{privateLink, publicLink, storageLink};
@@ -27,9 +30,6 @@ Result<void> batch(const std::string& network, const std::string& lines) {
     if (!result) return result.error();
     return {};
 }
-
-// A host name and a link name together may not be longer than IFNAMSIZ allows (15 letters): "client-private" is 14.
-std::string portName(const std::string& host, const std::string& link) { return host + "-" + link; }
 
 Result<void> plugIn(const std::string& host, const std::string& link, const std::vector<std::string>& addresses) {
     const std::string port = portName(host, link);
@@ -119,16 +119,36 @@ Result<void> pullCable(const std::string& host, const std::string& link) {
     return setCables({portName(host, link)}, false);
 }
 
-Result<void> interfere(const std::vector<Interference>& rules) {
+namespace {
+
+std::string rulesText(const std::vector<Interference>& rules) {
     std::string lines;
     for (const auto& rule : rules) {
         lines += "add rule bridge dyadlab forward iifname \"" + rule.fromPort + "\" oifname \"" + rule.toPort + "\" ";
         if (rule.lossPercent < 100) lines += "numgen random mod 100 < " + std::to_string(rule.lossPercent) + " ";
         lines += "drop\n";
     }
+    return lines;
+}
+
+Result<void> applyRules(const std::string& lines) {
     auto applied = runWell({"nft", "-f", "-"}, {.input = lines, .networkNamespace = networkPath("switch")});
     if (!applied) return applied.error();
     return {};
+}
+
+} // namespace
+
+Result<void> interfere(const std::vector<Interference>& rules) { return applyRules(rulesText(rules)); }
+
+// One file is one transaction of the kernel.
+Result<void> replaceInterference(const std::vector<Interference>& rules) {
+    return applyRules("table bridge dyadlab\n"
+                      "delete table bridge dyadlab\n"
+                      "table bridge dyadlab {\n"
+                      "  chain forward { type filter hook forward priority 0; policy accept; }\n"
+                      "}\n" +
+                      rulesText(rules));
 }
 
 Result<void> cutBetweenHosts(const std::string& link) {
@@ -137,13 +157,7 @@ Result<void> cutBetweenHosts(const std::string& link) {
 }
 
 Result<void> healNetwork() {
-    const std::string lines = "table bridge dyadlab\n"
-                              "delete table bridge dyadlab\n"
-                              "table bridge dyadlab {\n"
-                              "  chain forward { type filter hook forward priority 0; policy accept; }\n"
-                              "}\n";
-    auto applied = runWell({"nft", "-f", "-"}, {.input = lines, .networkNamespace = networkPath("switch")});
-    if (!applied) return applied.error();
+    if (auto applied = replaceInterference({}); !applied) return applied;
     for (const char* host : {"alpha", "beta"}) {
         if (!std::filesystem::exists(networkPath(host))) continue;
         if (auto plugged = setCables(portsOf(host), true); !plugged) return plugged;

@@ -29,6 +29,7 @@ void disconnectHost(const std::string& host);
 [[nodiscard]] Result<void> setCables(const std::vector<std::string>& ports, bool plugged);
 [[nodiscard]] Result<void> pullCable(const std::string& host, const std::string& link);
 [[nodiscard]] std::vector<std::string> portsOf(const std::string& host);
+[[nodiscard]] std::string portName(const std::string& host, const std::string& link);
 
 // What the switches throw away between two ports; added to what was there before.
 struct Interference {
@@ -37,6 +38,8 @@ struct Interference {
     unsigned lossPercent = 100;
 };
 [[nodiscard]] Result<void> interfere(const std::vector<Interference>& rules);
+// The same, in place of all that was there before; at once, with no moment in between.
+[[nodiscard]] Result<void> replaceInterference(const std::vector<Interference>& rules);
 // Traffic between the two hosts on one link, both ways; everybody else still reaches both.
 [[nodiscard]] Result<void> cutBetweenHosts(const std::string& link);
 // Nothing is thrown away any more and every cable is plugged.

@@ -14,8 +14,6 @@
 
 namespace dyad::lab {
 
-namespace {
-
 bool hasAddress(const std::string& host, const std::string& wanted) {
     if (!isOn(host)) return false;
     bool found = false;
@@ -32,8 +30,6 @@ bool hasAddress(const std::string& host, const std::string& wanted) {
     });
     return found;
 }
-
-} // namespace
 
 std::optional<std::string> ownerByAddress() {
     const bool alpha = hasAddress("alpha", floatingAddress);

@@ -14,6 +14,8 @@ namespace dyad::lab {
 // The host on which the group's last resource runs, told by the services' journals and by what is really there: the
 // floating address on its public link. None: on neither or on both.
 [[nodiscard]] std::optional<std::string> ownerByAddress();
+// Whether the host is on and has this IPv4 address on one of its interfaces.
+[[nodiscard]] bool hasAddress(const std::string& host, const std::string& address);
 // Blocks until exactly `host` has the floating address; false after the deadline.
 [[nodiscard]] bool waitForOwner(const std::string& host, Duration deadline);
 // Runs `dyad WORDS...` on the host; its output.

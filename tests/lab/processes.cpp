@@ -84,6 +84,13 @@ Result<void> killAndWait(const ProcessRecord& record, Duration deadline) {
     return {};
 }
 
+std::string programNameOf(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+    std::string name;
+    std::getline(file, name);
+    return name;
+}
+
 std::vector<pid_t> processesBelow(const ProcessRecord& init) {
     std::vector<pid_t> found;
     if (!isAlive(init)) return found;

@@ -31,6 +31,9 @@ void removeRecord(const std::string& name);
 // SIGKILL, then waits until it is gone. Does nothing to a process with another start time.
 [[nodiscard]] Result<void> killAndWait(const ProcessRecord& record, Duration deadline = 10s);
 
+// The kernel's short name of its program; empty when it is gone.
+[[nodiscard]] std::string programNameOf(pid_t pid);
+
 // Every process that lives in the pid namespace of `init`, as the machine numbers them.
 [[nodiscard]] std::vector<pid_t> processesBelow(const ProcessRecord& init);
 

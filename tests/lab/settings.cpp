@@ -116,6 +116,19 @@ std::string configurationText(const PairSettings& settings) {
                 std::string(ledgerMount) +
                 "\"\n"
                 "fstype = \"ext4\"\n";
+    if (settings.ledger && settings.appendPauseMs > 0)
+        text += "\n[[group.resource]]\n"
+                "name    = \"appender\"\n"
+                "type    = \"process\"\n"
+                "command = [\"" +
+                programPath("dyad-lab") + "\", \"internal\", \"append\", \"" + std::to_string(settings.appendPauseMs) +
+                "\"]\n";
+    if (settings.restartWindowSeconds > 0) {
+        const std::string heading = "[[group.resource]]\n";
+        const std::string line = "restart_window_s = " + std::to_string(settings.restartWindowSeconds) + "\n";
+        for (auto at = text.find(heading); at != std::string::npos; at = text.find(heading, at + 1))
+            text.insert(at + heading.size(), line);
+    }
     return text;
 }
 

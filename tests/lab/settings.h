@@ -13,6 +13,8 @@ struct PairSettings {
     bool addressOnly =
         false;          // the group "erp" is a floating address and a process that answers, without a LUN or database
     bool ledger = true; // the second group, with LUN 2
+    unsigned appendPauseMs = 0; // not 0: the second group has a process that appends records, one after each pause
+    unsigned restartWindowSeconds = 0; // not 0: instead of the product's own, for every resource
 };
 
 [[nodiscard]] std::string configurationText(const PairSettings& settings);

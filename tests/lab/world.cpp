@@ -2,6 +2,7 @@
 #include "lab/world.h"
 
 #include "lab/array.h"
+#include "lab/chaos/host_disk.h"
 #include "lab/command.h"
 #include "lab/host.h"
 #include "lab/image.h"
@@ -24,6 +25,8 @@ namespace dyad::lab {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char* smallDiskOptions = "mode=755,size=96m";
 
 // Mount points below the lab's folders as this process sees them, the deepest first.
 std::vector<std::string> mountsBelow(const std::string& folder) {
@@ -62,6 +65,16 @@ Result<void> build(const UpOptions& options) {
     }
     for (const char* host : hostNames) {
         if (auto made = makeHostDisk(host); !made) return made;
+        if (options.smallDisks) {
+            const std::string disk = hostFolder(host) + "/var-lib";
+            if (mount("tmpfs", disk.c_str(), "tmpfs", MS_NOSUID, smallDiskOptions) != 0)
+                return Error{"mount a small disk at", disk, errnoText(errno), ""};
+            fs::create_directories(disk + "/dyad", error);
+        }
+        if (options.movableClocks)
+            if (auto made = makeMovableClock(host); !made) return made;
+        if (options.betaAhead != Duration(0) && std::string(host) == "beta")
+            if (auto set = setMonotonicAhead(host, options.betaAhead); !set) return set;
         setServiceWanted(host, options.service);
     }
     if (auto written = writeSettings(options.pair); !written) return written;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/time.h"
 #include "lab/settings.h"
 
 #include <string>
@@ -12,8 +13,11 @@ namespace dyad::lab {
 
 struct UpOptions {
     PairSettings pair;
-    bool service = true; // the hosts start dyadd
-    bool powerOn = true; // both hosts
+    bool service = true;        // the hosts start dyadd
+    bool powerOn = true;        // both hosts
+    bool smallDisks = false;    // each host's /var/lib is a filesystem of its own that can be filled up
+    bool movableClocks = false; // each host's time of day can be moved (chaos/host_disk.h)
+    Duration betaAhead{0};      // of beta's monotonic clock: hosts never agree on it
 };
 
 // Blocks for a second or so; seconds more where no image is prepared yet. On failure nothing stays behind.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dyad-scenario [--rewrite] FILE...: plays each scenario and compares its trace with the expected one.
+// dyad-scenario [--rewrite | --stop] FILE...: plays each scenario and compares its trace with the expected one; with
+// --stop only until the first that differs.
 #include "scenario.h"
 
 #include <algorithm>
@@ -62,16 +63,21 @@ bool runFile(const std::string& fileName, bool rewrite) {
 
 int main(int count, char** arguments) {
     bool rewrite = false;
+    bool stop = false;
     bool good = true;
     int files = 0;
-    for (int i = 1; i < count; ++i) {
+    for (int i = 1; i < count && (good || !stop); ++i) {
         if (std::string(arguments[i]) == "--rewrite") {
             rewrite = true;
+            continue;
+        }
+        if (std::string(arguments[i]) == "--stop") {
+            stop = true;
             continue;
         }
         ++files;
         good = runFile(arguments[i], rewrite) && good;
     }
-    if (files == 0) std::printf("usage: dyad-scenario [--rewrite] FILE...\n");
+    if (files == 0) std::printf("usage: dyad-scenario [--rewrite | --stop] FILE...\n");
     return good && files > 0 ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario.h"
+#include "tell.h"
 #include "world/world.h"
 
 #include <algorithm>
@@ -25,9 +26,11 @@ public:
     explicit Play(const Scenario& scenario) : m_scenario(scenario), m_world(scenario.configuration) {}
 
     Result<std::vector<std::string>> run() {
-        m_world.onTold = [this](NodeId node, const std::string& group, const std::string& kind,
-                                const std::string& text) {
-            line(m_scenario.configuration.nodes[model::indexOf(node)].name, group, kind, readable(text));
+        m_world.onStep = [this](NodeId node, const engine::Event&, const engine::Engine&,
+                                const std::vector<engine::Action>& actions) {
+            for (const engine::Action& action : actions)
+                tell(m_scenario.configuration, action,
+                     [&](const ToldLine& told) { line(name(node), told.group, told.kind, readable(told.text)); });
         };
         for (const Planted& each : m_scenario.planted)
             if (!plant(each)) return Error{"plant a key", each.lun, "no such LUN or node", ""};
@@ -251,7 +254,8 @@ private:
         std::string alarms;
         for (const std::string& each : host.alarms())
             alarms += " " + each;
-        return text + (alarms.empty() ? "" : "; alarms" + alarms);
+        return text + (alarms.empty() ? "" : "; alarms" + alarms) + "; asked the array " +
+               std::to_string(host.requestsSent()) + " times";
     }
 
     const Scenario& m_scenario;

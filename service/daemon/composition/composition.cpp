@@ -14,6 +14,7 @@
 #include "network/address_agent.h"
 #include "network/gateway_watch.h"
 #include "platform/linux/monotonic_clock.h"
+#include "recorder/flight/flight_recorder.h"
 #include "recorder/journal.h"
 #include "shell/agent_switchboard.h"
 #include "shell/runner.h"
@@ -54,6 +55,7 @@ struct Composition::Parts {
     std::unique_ptr<recorder::Journal> journal;
     std::unique_ptr<alarms::AlarmBoard> alarms;
     std::unique_ptr<SelfFence> fence;
+    std::optional<recorder::FlightRecorder> flight;
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<storage::LunClient> luns;
     std::unique_ptr<HeartAdapter> heart;
@@ -64,6 +66,7 @@ struct Composition::Parts {
     std::unique_ptr<control::Server> server;
 
     Result<void> build(model::Configuration configuration);
+    void openFlightRecorder(const model::Configuration& configuration);
     Result<std::unique_ptr<ports::Agent>> makeAgent(const model::Configuration& configuration, const std::string& group,
                                                     const model::ResourceSetup& resource);
     Result<void> buildAgents(const model::Configuration& configuration);
@@ -88,6 +91,7 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     alarms = std::make_unique<alarms::AlarmBoard>(*journal, clock, log);
     fence = std::make_unique<SelfFence>(options.selfFence, *alarms, clock);
     engine = std::make_unique<engine::Engine>(configuration, self);
+    openFlightRecorder(configuration);
 
     const engine::Timeouts& timeouts = engine->timeouts();
     heart = std::make_unique<HeartAdapter>(
@@ -107,10 +111,33 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     }
     if (Result<void> made = buildAgents(configuration); !made) return made;
 
-    runner = std::make_unique<shell::Runner>(
-        *engine, shell::Outside{clock, *luns, agents, *heart, *journal, *alarms, *fence, gateways.get()});
+    runner =
+        std::make_unique<shell::Runner>(*engine, shell::Outside{clock, *luns, agents, *heart, *journal, *alarms, *fence,
+                                                                gateways.get(), flight ? &*flight : nullptr});
     service = std::make_unique<Service>(*engine, *runner, *heart, *luns, *alarms, *journal, clock);
     return buildControl(configuration);
+}
+
+// A service that can't be recorded is still a service.
+void Composition::Parts::openFlightRecorder(const model::Configuration& configuration) {
+    const std::string file = options.stateDirectory + "/flight.ring";
+    Result<recorder::FlightRecorder> opened = recorder::FlightRecorder::open(
+        file, {DYAD_VERSION, self, boot, clock.now(), clock.wallClockMs(), configuration});
+    if (!opened) {
+        Error error = opened.error();
+        const std::string remedy = std::exchange(error.remedy, {});
+        alarms->raise({.id = "recorder.flight",
+                       .severity = model::Severity::Warning,
+                       .text = "nothing is recorded for a replay: " + error.text(),
+                       .remedy = remedy,
+                       .since = clock.now(),
+                       .sinceWallClockMs = clock.wallClockMs()});
+        return;
+    }
+    flight = std::move(opened.value());
+    if (!flight->setAside().empty())
+        log.write(model::Severity::Warning,
+                  "the recording " + file + " could not be gone on with; it is kept as " + flight->setAside().string());
 }
 
 // Each room makes the agents of its own resources.

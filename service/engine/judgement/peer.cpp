@@ -110,10 +110,13 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
 
     const Liveness now = overAllLinks(step.state.links);
     if (now != peer.liveness) {
+        // What was refused belongs to the state of things in which it was asked: a peer that is heard again, and one
+        // that falls silent, is a new one. A silence that grows from suspect to lost is still the same.
+        const bool anew = now == Liveness::Alive || peer.liveness == Liveness::Alive;
         peer.liveness = now;
         peer.since = step.now;
         tellPeer(step);
-        if (now == Liveness::Alive)
+        if (anew)
             for (GroupRecord& group : step.state.groups)
                 group.claim.notBefore = Instant();
     }
@@ -134,7 +137,7 @@ void judgeDirections(StepContext& step) {
     for (std::size_t i = 0; i < step.state.oneWaySince.size(); ++i) {
         const std::string& name = step.configuration.links[i].name;
         const auto& since = step.state.oneWaySince[i];
-        if (!since) step.clear("link.one-way:" + name);
+        if (!since) step.clear("link.one-way:", name);
         // The peer's word on what it hears is one heartbeat old, so a link that comes up looks one-way for a moment.
         else if (step.due(*since + step.timeouts.lost))
             step.raise("link.one-way:" + name, Severity::Warning,
@@ -165,11 +168,11 @@ bool leftByPeer(const StepContext& step, const GroupRecord& group, model::Reserv
         return false;
     if (!key.isOfBoot(step.state.peer.boot)) return true;
     if (!peerSpeaks(step)) return false;
-    // Of its present boot: only if the peer's own word knows this very claim and says that it doesn't own. An older
-    // word could have left before the claim was made.
+    // Of its present boot: only if the peer's own word knows this claim, or a later one, and says that it doesn't own. An
+    // older word could have left before the claim was made.
     const model::GroupStatus* word = peerWord(step, group);
     return word && !owns(word->role) && word->role != model::Role::Claiming && word->role != model::Role::Lost &&
-           key.epoch() == (word->epoch.value & 0xffff);
+           static_cast<std::uint16_t>(word->epoch.value - key.epoch()) < 0x8000;
 }
 
 bool leftByUs(const StepContext& step, model::ReservationKey key) {

@@ -42,6 +42,23 @@ model::Epoch nextEpoch(const StepContext& step, const GroupRecord& group) {
     return model::Epoch(latest + 1);
 }
 
+// An epoch that no earlier claim has, as far as this node has seen, and the key that tells of it.
+void makeKey(StepContext& step, GroupRecord& group) {
+    group.epoch = nextEpoch(step, group);
+    group.key = model::ReservationKey::make(step.configuration.clusterId, step.self, step.state.boot, group.epoch);
+}
+
+// The keys that were read only now (after a boot, say) tell of a claim as late as the one that is being made.
+bool epochTaken(const StepContext& step, const GroupRecord& group) {
+    return std::any_of(group.luns.begin(), group.luns.end(), [&](const LunRecord& lun) {
+        return std::any_of(lun.snapshot.registrants.begin(), lun.snapshot.registrants.end(),
+                           [&](model::ReservationKey key) {
+                               return key.cluster() == step.configuration.clusterId && !key.sameClaim(group.key) &&
+                                      key.epoch() >= (group.epoch.value & 0xffff);
+                           });
+    });
+}
+
 // Our key may stand on the arbiter.
 bool challenged(const GroupRecord& group) {
     return !group.luns.empty() && (group.claim.phase == ClaimPhase::Challenging ||
@@ -94,6 +111,21 @@ void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::
     step.transition(group, trigger, detail);
 }
 
+// An answer that took its time may tell of a lease that is nearly over, or is: nothing starts on it before a fresh
+// look.
+void reproveWhereOld(StepContext& step, GroupRecord& group) {
+    const bool old = std::any_of(group.luns.begin(), group.luns.end(), [&](const LunRecord& lun) {
+        return step.now > lun.provenFrom + step.timeouts.verifyInterval();
+    });
+    if (!old) return;
+    group.reprove = true;
+    group.reproveFrom = step.now;
+    for (LunRecord& lun : group.luns) {
+        lun.provenFrom = std::max(lun.provenFrom, step.now - step.timeouts.leaseTerm() / 2); // the term to look in
+        lun.lastLook = Instant();
+    }
+}
+
 void won(StepContext& step, GroupRecord& group) {
     group.takeover = group.claim.cause == ClaimCause::PeerSilent || group.claim.cause == ClaimCause::PeerUseless;
     group.released = false;
@@ -109,6 +141,7 @@ void won(StepContext& step, GroupRecord& group) {
                      ? "epoch " + std::to_string(group.epoch.value) + " is ours; the group has no LUN to ask"
                      : "the read-back of every LUN shows our reservation, epoch " + std::to_string(group.epoch.value),
                  &group);
+    reproveWhereOld(step, group);
     step.transition(group, Trigger::ReservationWon);
 }
 
@@ -212,7 +245,7 @@ void driveReading(StepContext& step, GroupRecord& group) {
     }
     for (const LunRecord& lun : group.luns) {
         if (!lun.pathUp || !lun.known) {
-            abandon(step, group, Trigger::ClaimRefused, "no path to LUN " + step.name(lun));
+            abandon(step, group, Trigger::ClaimRefused, "no path to LUN " + step.name(lun), true);
             return;
         }
         // Against a silent peer the arbiter decides: whoever has it may take what the peer left on the others.
@@ -224,6 +257,7 @@ void driveReading(StepContext& step, GroupRecord& group) {
         }
     }
     group.claim.phase = ClaimPhase::Arbiter;
+    if (epochTaken(step, group)) makeKey(step, group); // what stands under the old one is replaced
     LunRecord& arbiter = group.luns.front();
     step.request(group, arbiter, ReservationCommand::Claim, ClaimFrom::Nothing, arbiter.snapshot.holder);
 }
@@ -278,6 +312,20 @@ void driveOthers(StepContext& step, GroupRecord& group) {
     giveBack(step, group);
 }
 
+// What was won before or while this node stood still may be somebody else's by now. Answers that are under way are
+// waited for, then everything is read anew; what is still ours is claimed once more, which changes nothing on the
+// array.
+void startOverAfterFreeze(StepContext& step, GroupRecord& group) {
+    for (LunRecord& lun : group.luns)
+        if (lun.pending) return;
+    for (LunRecord& lun : group.luns) {
+        lun.answer.reset();
+        lun.provenEpoch = model::Epoch();
+    }
+    group.claim.frozen = false;
+    readAll(step, group);
+}
+
 void driveGivingBack(StepContext& step, GroupRecord& group) {
     for (LunRecord& lun : group.luns)
         if (lun.pending) return;
@@ -296,8 +344,7 @@ void considerClaim(StepContext& step, GroupRecord& group) {
     const std::optional<ClaimCause> cause = claimCause(step, group);
     if (!cause) return;
     group.claim = ClaimRecord{.cause = *cause, .notBefore = group.claim.notBefore};
-    group.epoch = nextEpoch(step, group);
-    group.key = model::ReservationKey::make(step.configuration.clusterId, step.self, step.state.boot, group.epoch);
+    makeKey(step, group);
     group.released = false;
     group.takeover = false;
     step.transition(group, triggerOf(*cause));
@@ -330,6 +377,7 @@ void driveClaim(StepContext& step, GroupRecord& group) {
     if (nothingTakenYet && step.state.maintenance) return abandon(step, group, Trigger::MaintenanceOn);
     if (nothingTakenYet && group.claim.frozen)
         return abandon(step, group, Trigger::ClaimRefused, "this node stood still meanwhile");
+    if (group.claim.frozen && group.claim.phase != ClaimPhase::GivingBack) return startOverAfterFreeze(step, group);
 
     switch (group.claim.phase) {
     case ClaimPhase::Challenging: driveChallenging(step, group); break;

@@ -92,7 +92,7 @@ void clearFailure(StepContext& step, const OrderGiven& order) {
     for (ResourceRecord& resource : group.resources)
         resource.failures.clear();
     step.transition(group, Trigger::FailureCleared, "by " + order.who);
-    step.clear("group.failed:" + step.setup(group).name);
+    step.clear("group.failed:", step.setup(group).name);
 }
 
 } // namespace
@@ -117,7 +117,7 @@ void takeOrder(StepContext& step, const OrderGiven& order) {
 
 void driveWishes(StepContext& step, GroupRecord& group) {
     const model::GroupStatus* word = peerWord(step, group);
-    if (peerSpeaks(step) && word && word->role == Role::Active) step.clear("group.claim:" + step.setup(group).name);
+    if (peerSpeaks(step) && word && word->role == Role::Active) step.clear("group.claim:", step.setup(group).name);
     if (group.asksUntil && peerSpeaks(step) && word && word->role == Role::Stopping)
         group.asksUntil.reset(); // it does as asked
     if (group.asksUntil && step.due(*group.asksUntil)) {

@@ -176,8 +176,8 @@ void driveRunning(StepContext& step, GroupRecord& group) {
         step.transition(group, Trigger::AllRunning);
         step.explain(kind::groupActive, "group " + step.setup(group).name + " is active on " + step.nodeName(step.self),
                      &group);
-        step.clear("group.failed:" + step.setup(group).name);
-        step.clear("group.claim:" + step.setup(group).name);
+        step.clear("group.failed:", step.setup(group).name);
+        step.clear("group.claim:", step.setup(group).name);
     }
 }
 
@@ -206,7 +206,7 @@ void driveFailed(StepContext& step, GroupRecord& group) {
     if (!step.due(group.since + window)) return;
     step.transition(group, Trigger::FailureCleared,
                     "it is " + toText(window) + " ago and the group runs well on " + step.peerName());
-    step.clear("group.failed:" + step.setup(group).name);
+    step.clear("group.failed:", step.setup(group).name);
 }
 
 } // namespace dyad::engine

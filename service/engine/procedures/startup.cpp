@@ -91,19 +91,6 @@ bool adopt(StepContext& step, GroupRecord& group) {
     return true;
 }
 
-// The service died while its challenge stood beside the owner's key.
-void withdrawForgottenChallenge(StepContext& step, GroupRecord& group) {
-    for (LunRecord& lun : group.luns) {
-        if (!lun.known || !lun.pathUp || (lun.snapshot.holder && leftByUs(step, *lun.snapshot.holder))) continue;
-        for (const model::ReservationKey key : lun.snapshot.registrants) {
-            if (!leftByUs(step, key) || !key.isOfBoot(step.state.boot)) continue;
-            group.key = key.withLogin(0);
-            step.request(group, lun, model::ReservationCommand::Withdraw);
-            break;
-        }
-    }
-}
-
 } // namespace
 
 void settleStartup(StepContext& step, GroupRecord& group) {
@@ -125,7 +112,6 @@ void settleStartup(StepContext& step, GroupRecord& group) {
     if (adopt(step, group)) return;
     for (LunRecord& lun : group.luns)
         lun.fenced = false;
-    withdrawForgottenChallenge(step, group);
     if (somethingRuns) {
         for (LunRecord& lun : group.luns)
             step.act(CloseGate{lun.id});

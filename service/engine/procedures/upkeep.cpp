@@ -25,13 +25,12 @@ LunRecord* findLun(State& state, model::LunId id, GroupRecord** itsGroup = nullp
 }
 
 void pathIs(StepContext& step, LunRecord& lun, bool up, const std::string& detail) {
-    const std::string alarm = "lun.path:" + step.name(lun);
-    if (up) step.clear(alarm);
+    if (up) step.clear("lun.path:", step.name(lun));
     if (lun.pathUp == up) return;
     lun.pathUp = up;
     if (!up) {
         lun.pathDownSince = step.now;
-        step.raise(alarm, model::Severity::Warning,
+        step.raise("lun.path:" + step.name(lun), model::Severity::Warning,
                    "no path to LUN " + step.name(lun) + (detail.empty() ? "" : ": " + detail),
                    "check the storage network and the array's portal");
     }
@@ -39,15 +38,14 @@ void pathIs(StepContext& step, LunRecord& lun, bool up, const std::string& detai
 
 // Whoever holds with a key that isn't of this cluster may be writing: nothing is ever taken from it.
 void tellOfForeignHolder(StepContext& step, const LunRecord& lun) {
-    const std::string alarm = "lun.foreign:" + step.name(lun);
     const auto& holder = lun.snapshot.holder;
     if (holder && holder->cluster() != step.configuration.clusterId)
-        step.raise(alarm, model::Severity::Critical,
+        step.raise("lun.foreign:" + step.name(lun), model::Severity::Critical,
                    "LUN " + step.name(lun) +
                        " is reserved by a key of no node of this cluster: " + model::toText(*holder),
                    "find out which host uses the LUN; Dyad does not take it");
     else
-        step.clear(alarm);
+        step.clear("lun.foreign:", step.name(lun));
 }
 
 bool peerMissesUs(const StepContext& step) {
@@ -55,6 +53,15 @@ bool peerMissesUs(const StepContext& step) {
     return std::none_of(step.state.links.begin(), step.state.links.end(), [](const model::LinkReport& link) {
         return link.liveness == model::Liveness::Alive && link.peerHearsUs;
     });
+}
+
+// A key of this boot beside another holder's, or beside nobody's: of a challenge that is over, but could not be
+// withdrawn at the time, or whose service died. S2 wants nobody there.
+std::optional<model::ReservationKey> leftoverOn(const StepContext& step, const LunRecord& lun) {
+    if (!lun.known || (lun.snapshot.holder && leftByUs(step, *lun.snapshot.holder))) return {};
+    for (const model::ReservationKey key : lun.snapshot.registrants)
+        if (leftByUs(step, key) && key.isOfBoot(step.state.boot)) return key.withLogin(0);
+    return {};
 }
 
 bool hasChallenge(const GroupRecord& group, const LunRecord& lun) {
@@ -144,9 +151,12 @@ void lookAtKeys(StepContext& step, GroupRecord& group) {
             step.request(group, lun, ReservationCommand::Defend);
             continue;
         }
-        if (!step.due(lun.lastLook + interval)) continue;
+        const auto leftover = owner ? std::nullopt : leftoverOn(step, lun);
+        if (!step.due(lun.lastLook + (leftover ? std::min(interval, step.timeouts.challengeWindow) : interval)))
+            continue;
         lun.lastLook = step.now;
-        step.request(group, lun, ReservationCommand::Read);
+        if (leftover) group.key = *leftover;
+        step.request(group, lun, leftover ? ReservationCommand::Withdraw : ReservationCommand::Read);
     }
 }
 

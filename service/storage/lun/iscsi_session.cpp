@@ -215,7 +215,12 @@ void IscsiSession::tick() {
     if (m_broken) fail(*m_broken);
 }
 
+void IscsiSession::giveUp(const std::string& why) {
+    if (m_context && !m_broken) m_broken = why;
+}
+
 Instant IscsiSession::nextDeadline() const {
+    if (m_broken) return now();
     Instant next = m_stage == Stage::Waiting ? m_nextTry : m_stage == Stage::Connecting ? m_loginDeadline : m_nextNop;
     for (const std::shared_ptr<Sent>& each : m_sent)
         next = std::min(next, each->deadline);

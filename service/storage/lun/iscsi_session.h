@@ -55,6 +55,7 @@ public:
     void transfer(std::shared_ptr<DataTransfer> transfer, Done done) override;
     void resetLun(Instant deadline, Done done) override;
     void pause(Duration duration, std::function<void()> done) override;
+    void giveUp(const std::string& why) override;
     [[nodiscard]] Instant now() const override;
 
 private:

@@ -231,6 +231,12 @@ void LunCore::latch(bool fenced, const std::string& why) {
     for (const PendingPointer& each : failed)
         finish(each, EIO);
     if (!wasOpen) return;
+    // A write that is still on its way, in a buffer of this host or of the network, is refused while somebody else
+    // holds the reservation; but were it late, and the next owner gone again by then, nothing would refuse it.
+    const bool writing = std::any_of(m_flying.begin(), m_flying.end(), [](const PendingPointer& each) {
+        return each->request.transfer->kind == DataTransfer::Kind::Write;
+    });
+    if (m_nexus && writing) m_nexus->giveUp("the gate was latched with writes on their way");
     if (onGate) onGate(false, why);
     if (fenced && onNotice) onNotice({m_settings.lun, LunNotice::Kind::Fenced, why});
 }

@@ -68,6 +68,9 @@ public:
     // A function that is rejected comes as CheckCondition with ILLEGAL REQUEST.
     virtual void resetLun(Instant deadline, Done done) = 0;
     virtual void pause(Duration duration, std::function<void()> done) = 0;
+    // Ends the nexus, from the event loop and not from within this call: what was sent over it and hasn't reached the
+    // array yet stays away for good. A next login follows by itself.
+    virtual void giveUp(const std::string& why) = 0;
     [[nodiscard]] virtual Instant now() const = 0;
 };
 

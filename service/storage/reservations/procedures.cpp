@@ -178,8 +178,9 @@ Task<ProcedureEnd> Procedures::claimAsRegistered(ReservationRequest request) {
         if (!expected)
             co_return endAs(std::move(now), ReservationOutcome::Conflict, "another key holds the reservation");
 
-        // `aborted`: every nexus that lost its key here lost its tasks too, and there was one.
+        // `aborted`: every nexus that lost its key here lost its tasks too.
         bool aborted = true;
+        bool ownerAborted = false; // and the one that held was among them
         std::size_t removed = 0;
         ScsiReply reply;
         if (!now.snapshot.holder) {
@@ -190,6 +191,7 @@ Task<ProcedureEnd> Procedures::claimAsRegistered(ReservationRequest request) {
             reply = co_await preempt(*now.snapshot.holder, &aborted);
             if (reply.conflict()) continue;
             if (!reply.good()) co_return failed(reply, "PREEMPT of the holder");
+            ownerAborted = aborted;
             ++removed;
         }
         for (const ReservationKey each : now.snapshot.registrants) {
@@ -199,8 +201,9 @@ Task<ProcedureEnd> Procedures::claimAsRegistered(ReservationRequest request) {
             if (reply.conflict()) aborted = false;
             ++removed;
         }
-        // Nothing of anybody else may be in flight from here on, also of an owner that is no longer listed.
-        if (!aborted || removed == 0) {
+        // Nothing that was sent before may be in flight from here on: not of an owner that is no longer listed, and not
+        // of ourselves either, where this nexus holds already and claims anew after it had given its writes up.
+        if (!aborted || !ownerAborted) {
             reply = co_await barrier();
             if (!reply.good()) {
                 if (reply.conflict()) continue;
@@ -279,7 +282,8 @@ Task<ProcedureEnd> Procedures::release(ReservationKey key) {
 Task<ProcedureEnd> Procedures::prove(ReservationKey claim) {
     ProcedureEnd before = co_await picture();
     if (before.outcome != ReservationOutcome::Good) co_return before;
-    if (ownNexusHolds(before.snapshot) && m_memory.registered->sameClaim(claim)) co_return before;
+    if (ownNexusHolds(before.snapshot) && m_memory.registered->sameClaim(claim))
+        co_return co_await withoutGhosts(claim, std::move(before));
     if (!before.snapshot.heldBy(claim))
         co_return endAs(std::move(before), ReservationOutcome::Defended,
                         before.snapshot.holder
@@ -327,12 +331,30 @@ Task<ProcedureEnd> Procedures::proveAsRegistered(ReservationKey claim) {
         }
         ProcedureEnd after = co_await picture();
         if (after.outcome != ReservationOutcome::Good) co_return after;
-        if (ownNexusHolds(after.snapshot) && after.snapshot.type == ReservationType::WriteExclusive) co_return after;
+        if (ownNexusHolds(after.snapshot) && after.snapshot.type == ReservationType::WriteExclusive)
+            co_return co_await withoutGhosts(claim, std::move(after));
         now = std::move(after);
     }
     co_return endAs(std::move(now),
                     now.snapshot.heldBy(claim) ? ReservationOutcome::Conflict : ReservationOutcome::Defended,
                     "the reservation could not be taken over from the earlier login");
+}
+
+// A session that broke between its REGISTER and its PREEMPT has left a key that never held. It can't write, but nobody
+// but the owner is to be on the list, and the list has an end.
+Task<ProcedureEnd> Procedures::withoutGhosts(ReservationKey claim, ProcedureEnd now) {
+    bool removed = false;
+    for (const ReservationKey key : now.snapshot.registrants) {
+        if (!key.sameClaim(claim) || key == *m_memory.registered) continue;
+        const ScsiReply reply = co_await preemptOnly(key);
+        if (!reply.answered()) co_return failed(reply, "PREEMPT of a key of an earlier login");
+        removed = true; // a conflict says that it is gone already
+    }
+    if (!removed) co_return now;
+    ProcedureEnd after = co_await picture();
+    if (after.outcome == ReservationOutcome::Good && !ownNexusHolds(after.snapshot))
+        co_return endAs(std::move(after), ReservationOutcome::Defended, "another key holds the reservation");
+    co_return after;
 }
 
 } // namespace dyad::storage

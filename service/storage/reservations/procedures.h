@@ -75,6 +75,8 @@ private:
     Task<ProcedureEnd> claimAsRegistered(model::ReservationRequest request);
     Task<ProcedureEnd> release(model::ReservationKey key);
     Task<ProcedureEnd> proveAsRegistered(model::ReservationKey claim);
+    // `now` shows this nexus as the holder. What earlier logins of the same claim have left on the list is removed.
+    Task<ProcedureEnd> withoutGhosts(model::ReservationKey claim, ProcedureEnd now);
     // For an array that drops the wrong entry of its list when it preempts (istgt 0.4): the reservation is ours, but
     // the list shows the victim and not us. CLEAR empties the list, then we register anew; RESERVE and the barrier
     // follow.

@@ -141,6 +141,7 @@ void Host::give(const engine::Event& event) {
     m_world.watcher().stepped(m_node);
     const std::uint64_t service = m_services;
     const std::vector<engine::Action> actions = m_engine->step(m_world.clock().now(), event);
+    if (m_world.onStep) m_world.onStep(m_node, event, *m_engine, actions);
     for (const engine::Action& action : actions) {
         if (!m_engine || service != m_services) return; // it ended itself
         run(action);

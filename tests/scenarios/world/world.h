@@ -48,6 +48,9 @@ public:
     // One line of what a node tells; `group` may be empty.
     std::function<void(model::NodeId, const std::string& group, const std::string& kind, const std::string& text)>
         onTold;
+    // After each step of an engine, before its actions are carried out.
+    std::function<void(model::NodeId, const engine::Event&, const engine::Engine&, const std::vector<engine::Action>&)>
+        onStep;
 
 private:
     const model::Configuration m_configuration;

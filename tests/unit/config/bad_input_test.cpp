@@ -32,6 +32,7 @@ private Q_SLOTS:
     void thereAreNotTooMany();
     void secretsAreNotQuoted();
     void hostileTextIsMadeVisible();
+    void aResourceWithoutTypeUsesNoLun();
 };
 
 void BadInputTest::oneProblem_data() {
@@ -270,6 +271,16 @@ void BadInputTest::hostileTextIsMadeVisible() {
     QCOMPARE(loaded.problems.size(), std::size_t(1));
     QVERIFY(toText(loaded.problems[0]).find('\x1b') == std::string::npos);
     QVERIFY(toText(loaded.problems[0]).find("\\x1b") != std::string::npos);
+}
+
+// Found by fuzzing: such a resource was taken for a filesystem on the file's first LUN, and there was none.
+void BadInputTest::aResourceWithoutTypeUsesNoLun() {
+    const Loaded loaded = loadText("[[group]]\nname = \"g\"\n[[group.resource]]\nname = \"r\"\n", "f");
+    std::vector<std::string> keys;
+    for (const Problem& problem : loaded.problems)
+        keys.push_back(problem.key);
+    QVERIFY(std::find(keys.begin(), keys.end(), "type") != keys.end());
+    QVERIFY(std::find(keys.begin(), keys.end(), "lun") == keys.end());
 }
 
 QTEST_APPLESS_MAIN(BadInputTest)

@@ -75,6 +75,8 @@ private Q_SLOTS:
     void stopsFromTheTopAndTheFirstAddressLast();
     void killsEverythingButTheFilesystemAtOnce();
     void killsAddressesFirstAndFilesystemsLast();
+    void anAddressWaitsForProcessesButNotForOtherAddresses();
+    void filesystemsAreKilledFromTheTop();
     void whatStandsOnAFailedResourceComesDownWithIt();
     void aGroupRunsOnlyWhenNothingIsToComeDown();
 };
@@ -129,6 +131,60 @@ void GroupPlanTest::killsAddressesFirstAndFilesystemsLast() {
     for (const ResourceId id : killOrder(here.step(), here.group()))
         order.push_back(id.value);
     QCOMPARE(order, (Ids{lastIp, ip, app, db, data}));
+
+    // Whatever the order of the file.
+    model::Configuration configuration;
+    configuration.groups.resize(1);
+    configuration.groups[0].resources.resize(5);
+    configuration.groups[0].resources[0].settings = model::ProcessSettings{};
+    configuration.groups[0].resources[1].settings = model::AddressSettings{};
+    configuration.groups[0].resources[2].settings = model::FilesystemSettings{};
+    configuration.groups[0].resources[3].settings = model::ProcessSettings{};
+    configuration.groups[0].resources[4].settings = model::FilesystemSettings{};
+    State state;
+    state.groups.resize(1);
+    std::vector<Action> actions;
+    const Timeouts timeouts;
+    StepContext step(configuration, model::NodeId::First, timeouts, state, actions, Instant());
+    order.clear();
+    for (const ResourceId id : killOrder(step, state.groups[0]))
+        order.push_back(id.value);
+    QCOMPARE(order, (Ids{1, 3, 0, 4, 2}));
+}
+
+void GroupPlanTest::anAddressWaitsForProcessesButNotForOtherAddresses() {
+    Workplace here;
+    here.group().role = model::Role::Stopping;
+    here.is(ip, ResourceState::Running);
+    here.is(lastIp, ResourceState::Running);
+    here.is(data, ResourceState::Running); // nor for filesystems
+    QVERIFY(mayStop(here.step(), here.group(), ResourceId(ip)));
+    here.is(app, ResourceState::Running);
+    QVERIFY(!mayStop(here.step(), here.group(), ResourceId(ip)));
+    here.group().role = model::Role::Active; // it alone is to come down
+    QVERIFY(mayStop(here.step(), here.group(), ResourceId(ip)));
+}
+
+void GroupPlanTest::filesystemsAreKilledFromTheTop() {
+    model::Configuration configuration;
+    configuration.groups.resize(1);
+    configuration.groups[0].resources.resize(3);
+    for (model::ResourceSetup& each : configuration.groups[0].resources)
+        each.settings = model::FilesystemSettings{};
+    configuration.groups[0].resources[1].after = {ResourceId(0)}; // mounted within the first
+    State state;
+    state.groups.resize(1);
+    GroupRecord& group = state.groups[0];
+    group.resources.resize(3);
+    for (ResourceRecord& each : group.resources)
+        each.state = ResourceState::Running;
+    std::vector<Action> actions;
+    const Timeouts timeouts;
+    StepContext step(configuration, model::NodeId::First, timeouts, state, actions, Instant());
+    QVERIFY(!mayKill(step, group, ResourceId(0)));
+    QVERIFY(mayKill(step, group, ResourceId(1)) && mayKill(step, group, ResourceId(2)));
+    group.resources[1].state = ResourceState::Stopped;
+    QVERIFY(mayKill(step, group, ResourceId(0)));
 }
 
 void GroupPlanTest::whatStandsOnAFailedResourceComesDownWithIt() {

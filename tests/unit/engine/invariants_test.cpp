@@ -46,6 +46,7 @@ private Q_SLOTS:
     void aGoodStatePasses();
     void brokenOnesAbort_data();
     void brokenOnesAbort();
+    void whatMayBeUnderWay();
     void theEngineRefusesToBeUsedWrongly();
 };
 
@@ -92,6 +93,39 @@ void InvariantsTest::brokenOnesAbort_data() {
                 PendingResource{model::OperationId(1), group.epoch, model::ResourceVerb::Start, Instant()};
         },
         "doesn't own");
+    row(
+        "claiming with something running", [](GroupRecord& group) { group.role = Role::Claiming; }, "is not stopped");
+    row(
+        "in maintenance with something running", [](GroupRecord& group) { group.role = Role::Maintenance; },
+        "is not stopped");
+    row(
+        "started by a standby, before anything is known of it",
+        [](GroupRecord& group) {
+            group.role = Role::Standby;
+            group.settled = false;
+            group.resources[0].pending =
+                PendingResource{model::OperationId(1), group.epoch, model::ResourceVerb::Start, Instant()};
+        },
+        "is started by a node");
+}
+
+void InvariantsTest::whatMayBeUnderWay() {
+    // A start may still be pending where the lease has just been lost, or a stop has just failed; and a stop anywhere.
+    const auto passes = [](Role role, model::ResourceVerb verb) {
+        return !deathOf([&] {
+                    State state = good();
+                    GroupRecord& group = state.groups[0];
+                    group.role = role;
+                    group.resources[0].state = role == Role::Standby ? ResourceState::Stopped : ResourceState::Starting;
+                    group.resources[0].pending = PendingResource{model::OperationId(1), group.epoch, verb, Instant()};
+                    checkInvariants(state);
+                }).aborted;
+    };
+    QVERIFY(passes(Role::Starting, model::ResourceVerb::Start));
+    QVERIFY(passes(Role::Lost, model::ResourceVerb::Start));
+    QVERIFY(passes(Role::Failed, model::ResourceVerb::Start));
+    QVERIFY(!passes(Role::Standby, model::ResourceVerb::Start));
+    QVERIFY(passes(Role::Standby, model::ResourceVerb::Stop));
 }
 
 void InvariantsTest::brokenOnesAbort() {

@@ -40,6 +40,7 @@ public:
     void transfer(std::shared_ptr<DataTransfer> transfer, Done done) override;
     void resetLun(Instant deadline, Done done) override;
     void pause(Duration duration, std::function<void()> done) override;
+    void giveUp(const std::string&) override { m_givenUp = true; }
     Instant now() const override;
 
     // The next command in the order given is carried out and answered; false: there is none.
@@ -47,6 +48,7 @@ public:
     // Every waiting command gets NoPath. With `deliverFirst` that many reach the array before, their answers lost.
     void breakDown(std::size_t deliverFirst = 0);
     [[nodiscard]] std::size_t waiting() const { return m_queue.size(); }
+    [[nodiscard]] bool givenUp() const { return m_givenUp; } // the core wants it to end
 
 private:
     friend class FakeArray;
@@ -60,6 +62,7 @@ private:
     FakeArray& m_array;
     std::deque<Item> m_queue;
     bool m_broken = false;
+    bool m_givenUp = false;
 
 public:
     const int node;

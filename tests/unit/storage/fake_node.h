@@ -60,8 +60,16 @@ public:
         return answers.back();
     }
     void run() {
-        while (nexus && nexus->step())
+        do {
+            endIfGivenUp();
             core.collect();
+        } while (nexus && nexus->step());
+    }
+    // What the event loop of dyad-lun does: the session ends, the next one follows.
+    void endIfGivenUp() {
+        if (!nexus || !nexus->givenUp()) return;
+        loseSession();
+        logIn();
     }
     // The result is appended to `results` when it is there.
     void write(std::uint8_t value) {

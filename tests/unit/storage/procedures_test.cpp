@@ -310,6 +310,24 @@ private Q_SLOTS:
         QCOMPARE(array.keys().size(), std::size_t{1});
     }
 
+    // A session that broke between its REGISTER and its PREEMPT left a key of the owner registered for ever.
+    void aLoginThatBrokeHalfwayLeavesNoGhost_data() { everyArray(); }
+    void aLoginThatBrokeHalfwayLeavesNoGhost() {
+        FakeArray array(manners());
+        FakeNode alpha(array, NodeId::First);
+        QVERIFY(isGood(alpha.ask(ReservationCommand::Claim, 1)));
+        alpha.loseSession();
+        alpha.logIn();
+        while (array.keys().size() < 2 && alpha.nexus->step()) {
+        }
+        alpha.loseSession();
+        alpha.logIn();
+        alpha.run();
+        QVERIFY(alpha.core.gateOpen()); // proved again
+        QVERIFY(array.holder()->sameClaim(alpha.key(1)));
+        QCOMPARE(array.keys().size(), std::size_t{1});
+    }
+
     void ownKeysOfADeadBootAreTakenOver_data() { everyArray(); }
     void ownKeysOfADeadBootAreTakenOver() {
         FakeArray array(manners());
@@ -469,6 +487,49 @@ private Q_SLOTS:
         QVERIFY(isGood(alpha.ask(ReservationCommand::Claim, 1, ClaimFrom::Nothing, alpha.key(1))));
         QVERIFY(array.land());
         QCOMPARE(alpha.results, std::vector<int>{0});
+    }
+
+    // A write that was given up must not land after the same node has claimed anew and written the block again.
+    void claimingAnewLeavesNoOlderWriteOfOnesOwnInFlight_data() { everyArray(); }
+    void claimingAnewLeavesNoOlderWriteOfOnesOwnInFlight() {
+        FakeArray array(manners());
+        FakeNode alpha(array, NodeId::First), beta(array, NodeId::Second);
+        QVERIFY(isGood(alpha.ask(ReservationCommand::Claim, 1)));
+        alpha.write(1);
+        alpha.nexus->step(); // it has reached the array
+        QCOMPARE(array.inFlight(), std::size_t{1});
+        alpha.core.closeGate();
+        QCOMPARE(alpha.results, std::vector<int>{EIO});
+        alpha.run(); // the session that had a write on its way is given up
+        QVERIFY(isGood(beta.ask(ReservationCommand::Challenge, 2)));
+        QCOMPARE(array.inFlight(), std::size_t{1});
+        const auto again = alpha.ask(ReservationCommand::Claim, 3, ClaimFrom::Nothing, array.holder());
+        QVERIFY(isGood(again));
+        QCOMPARE(array.inFlight(), std::size_t{0});
+    }
+
+    // What was on its way when the gate was latched never reaches the array, not even when nobody holds it any more.
+    void aLatchedGateCallsBackWhatIsOnItsWay() {
+        FakeArray array;
+        FakeNode alpha(array, NodeId::First);
+        QVERIFY(isGood(alpha.ask(ReservationCommand::Claim)));
+        alpha.write(1);
+        QVERIFY(alpha.nexus->waiting() == 1 && !alpha.nexus->givenUp());
+        alpha.core.closeGate();
+        QVERIFY(alpha.nexus->givenUp());
+        alpha.run();
+        QCOMPARE(array.inFlight(), std::size_t{0});
+        QCOMPARE(alpha.results, std::vector<int>{EIO});
+        QVERIFY(isGood(alpha.ask(ReservationCommand::Release)));
+        QVERIFY(array.keys().empty());
+    }
+
+    void aGateThatIsShutInPeaceKeepsItsSession() {
+        FakeArray array;
+        FakeNode alpha(array, NodeId::First);
+        QVERIFY(isGood(alpha.ask(ReservationCommand::Claim)));
+        alpha.core.closeGate();
+        QVERIFY(!alpha.nexus->givenUp());
     }
 };
 

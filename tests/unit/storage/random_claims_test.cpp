@@ -70,8 +70,10 @@ public:
             if (node.nexus) node.nexus->step();
             break;
         }
-        for (FakeNode& each : nodes)
+        for (FakeNode& each : nodes) {
+            if (pick(4) == 0) each.endIfGivenUp();
             each.core.collect();
+        }
     }
 
     FakeArray& theArray() { return array; }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// `dyad replay --what-if`, told.
+#pragma once
+
+#include "cli/arguments.h"
+#include "recorder/flight/recording.h"
+
+namespace dyad::cli {
+
+[[nodiscard]] int replayWhatIf(const Arguments& arguments, const recorder::Recording& recording, std::size_t firstRun);
+
+} // namespace dyad::cli

@@ -46,6 +46,8 @@ PeerTracker::Judgement PeerTracker::judge(std::uint8_t arrivedOn, const wire::He
             if (everHeard() && !nothingEchoed) return rejected(RejectReason::Replay);
             return {Verdict::Unproven, RejectReason::Replay, false};
         }
+        // The boot that we know was heard after this one heard us: it came later, and this is a recording.
+        if (everHeard() && heartbeat.echo.sentAt <= m_sentWhenHeard) return rejected(RejectReason::Replay);
         begin(heartbeat.boot);
     }
 
@@ -54,6 +56,7 @@ PeerTracker::Judgement PeerTracker::judge(std::uint8_t arrivedOn, const wire::He
     const bool older = window.empty() && heartbeat.sequence + wire::ReplayWindow::width <= m_latest;
     if (older || !window.accept(heartbeat.sequence)) return rejected(RejectReason::Replay);
     m_latest = std::max(m_latest, heartbeat.sequence);
+    if (m_sentCount > 0) m_sentWhenHeard = m_sent[(m_sentCount - 1) % rememberedBeats];
     return {Verdict::News, RejectReason::Replay, newBoot};
 }
 

@@ -7,7 +7,8 @@
 //   1. we hear a boot for the first time: not believed yet, but echoed in our next beat;
 //   2. the peer hears that echo: we live now, it believes us, and its next beat echoes ours;
 //   3. we hear that: it lives now; it is the peer's boot from here on and the former one is retired for good.
-// That costs two beats, once per boot. Afterwards the sequence alone tells what is new.
+// A recording of such a moment is no good later: a boot only gives way to one that echoes a beat which we sent after we
+// last heard it. That costs two beats, once per boot. Afterwards the sequence alone tells what is new.
 #pragma once
 
 #include "heart/loss_window.h"
@@ -60,6 +61,7 @@ private:
     wire::RetiredBoots m_retired;
     std::array<Instant, rememberedBeats> m_sent{};
     std::size_t m_sentCount = 0;
+    Instant m_sentWhenHeard; // our latest beat at the time when the present boot was last heard
 };
 
 } // namespace dyad::heart

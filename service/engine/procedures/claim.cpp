@@ -145,10 +145,18 @@ void won(StepContext& step, GroupRecord& group) {
     step.transition(group, Trigger::ReservationWon);
 }
 
+// Not where the peer is silent: what it may still write is refused only while somebody holds the reservation.
+bool mayGiveBack(const StepContext& step) { return step.state.peer.liveness == Liveness::Alive; }
+
 void giveBack(StepContext& step, GroupRecord& group) {
     group.claim.phase = ClaimPhase::GivingBack;
-    for (LunRecord& lun : group.luns)
-        if (lun.provenEpoch == group.epoch) step.request(group, lun, ReservationCommand::Release);
+    for (LunRecord& lun : group.luns) {
+        if (lun.provenEpoch != group.epoch) continue;
+        if (mayGiveBack(step))
+            step.request(group, lun, ReservationCommand::Release);
+        else
+            step.act(CloseGate{lun.id});
+    }
 }
 
 void claimOthers(StepContext& step, GroupRecord& group) {
@@ -333,7 +341,7 @@ void driveGivingBack(StepContext& step, GroupRecord& group) {
         lun.answer.reset();
     step.raise("group.claim:" + step.setup(group).name, model::Severity::Critical,
                "the first LUN of group " + step.setup(group).name +
-                   " was won but another one was refused: all were given back",
+                   " was won but another one was refused: nothing is started",
                "look at the keys with `dyad status` and find out who holds the other LUN");
     abandon(step, group, Trigger::ClaimRefused, "another LUN of the group was refused");
 }

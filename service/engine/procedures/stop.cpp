@@ -19,6 +19,12 @@ void beginStop(StepContext& step, GroupRecord& group, Trigger trigger, StopCause
 
 namespace {
 
+// Taken from a peer that is still not heard: it may only be standing still, with writes on their way. The array refuses
+// them as long as somebody holds the reservation, so it stays until the next owner takes it over.
+bool mustKeepReservation(const StepContext& step, const GroupRecord& group) {
+    return group.takeover && !group.luns.empty() && step.state.peer.liveness != model::Liveness::Alive;
+}
+
 void finish(StepContext& step, GroupRecord& group) {
     const bool all = std::all_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) {
         return lun.answer && lun.answer->outcome == model::ReservationOutcome::Good && !lun.answer->snapshot.holder;
@@ -29,10 +35,13 @@ void finish(StepContext& step, GroupRecord& group) {
     }
     group.releasing = false;
     group.released = all;
+    const bool kept = !all && mustKeepReservation(step, group);
     group.handoverUntil = step.now + step.timeouts.orderPatience();
     step.explain(all ? kind::reservationReleased : kind::groupStopped,
-                 all ? "every LUN of the group is let go of"
-                     : "stopped, but not every LUN could be released: our key is left behind",
+                 all    ? "every LUN of the group is let go of"
+                 : kept ? "stopped; the reservation stays, for " + step.peerName() +
+                              " was never heard to let go: what it may still write is refused"
+                        : "stopped, but not every LUN could be released: our key is left behind",
                  &group);
     const std::string& name = step.setup(group).name;
     if (group.stopCause != StopCause::Failure) {
@@ -64,6 +73,14 @@ bool giveUpOnStuck(StepContext& step, GroupRecord& group) {
 void driveStopping(StepContext& step, GroupRecord& group) {
     if (giveUpOnStuck(step, group)) return;
     if (!everythingStopped(group)) return;
+    if (!group.releasing && mustKeepReservation(step, group)) {
+        for (LunRecord& lun : group.luns) {
+            lun.answer.reset();
+            step.act(CloseGate{lun.id});
+        }
+        finish(step, group);
+        return;
+    }
     if (!group.releasing) {
         group.releasing = true;
         for (std::size_t i = 1; i < group.luns.size(); ++i)

@@ -236,6 +236,29 @@ private Q_SLOTS:
         QVERIFY(world.rejectedBy(world.alpha, RejectReason::Replay) > 0);
     }
 
+    // Its recorded heartbeats quote beats that alpha sent a moment ago, and yet it is over.
+    void aBootThatWasNotHeardIsNotBelievedAfterALaterOne() {
+        World world;
+        world.rounds(50);
+        world.beta = Core(setupOf(NodeId::Second, model::BootDigest(0xb2)), world.now, 1);
+        std::vector<wire::Heartbeat> recorded;
+        for (int i = 0; i < 3; ++i) {
+            world.now = world.now + heartbeat;
+            world.alpha.beginBeat(world.now);
+            world.beta.heard(world.now, 0, world.alpha.heartbeatFor(0));
+            world.beta.beginBeat(world.now);
+            recorded.push_back(world.beta.heartbeatFor(0));
+        }
+        world.beta = Core(setupOf(NodeId::Second, model::BootDigest(0xb3)), world.now, 1);
+        world.rounds(3);
+        QCOMPARE(world.report(world.alpha).peerBoot, std::uint64_t{0xb3});
+        for (const wire::Heartbeat& old : recorded)
+            world.alpha.heard(world.now, 0, old);
+        QCOMPARE(world.report(world.alpha).peerBoot, std::uint64_t{0xb3});
+        world.rounds(3);
+        QCOMPARE(world.liveness(world.alpha, 0), Liveness::Alive);
+    }
+
     void aHeartStartedAgainWithinTheBootGoesOn() {
         World world;
         world.rounds(50);

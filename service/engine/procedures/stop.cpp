@@ -22,7 +22,8 @@ namespace {
 // Taken from a peer that is still not heard: it may only be standing still, with writes on their way. The array refuses
 // them as long as somebody holds the reservation, so it stays until the next owner takes it over.
 bool mustKeepReservation(const StepContext& step, const GroupRecord& group) {
-    return group.takeover && !group.luns.empty() && step.state.peer.liveness != model::Liveness::Alive;
+    const PeerRecord& peer = step.state.peer;
+    return group.takeover && !group.luns.empty() && peer.everHeard && peer.liveness != model::Liveness::Alive;
 }
 
 void finish(StepContext& step, GroupRecord& group) {

@@ -17,14 +17,14 @@ if(DYAD_WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
 endif()
 if(DYAD_SANITIZE)
-  add_compile_options(-fsanitize=${DYAD_SANITIZE} -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=${DYAD_SANITIZE} -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${DYAD_SANITIZE})
 endif()
 
 # libFuzzer wants coverage in everything it is to see into; tests/fuzz links its main() where it is wanted.
 option(DYAD_FUZZ "Build for the fuzz targets (clang only)" OFF)
 if(DYAD_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -gline-tables-only)
   add_link_options(-fsanitize=address,undefined)
 endif()
 

@@ -24,11 +24,17 @@ AddressAgent::AddressAgent(model::AddressSettings settings, IpAddress address)
     m_watch.onRemoved = [this] {
         m_running = false;
         m_announcer.stop();
+        m_defence.stop();
         notice(Kind::Died, m_address.text() + " was removed from its interface by somebody else");
     };
     m_watch.onCarrier = [this](bool carrier) {
         notice(Kind::Progress, carrier ? "the link is back, announced again" : "the interface has no link");
         if (carrier) m_announcer.again(); // another switch may have learnt something else meanwhile
+    };
+    m_defence.onDefend = [this] { m_announcer.defend(); };
+    m_defence.onConflict = [this](const HardwareAddress& other) {
+        notice(Kind::Progress, m_address.text() + " is claimed by " + toText(other) +
+                                   " as well, announced again. If this comes back, find that host");
     };
 }
 
@@ -67,8 +73,10 @@ void AddressAgent::raise(const Place& place) {
         (void)removeAddress(assigned);
         return answerStart(ResourceOutcome::Failed, watched.error().text());
     }
+    const Result<void> defended = m_defence.start(place.interface, m_address);
     std::string detail = m_address.text() + "/" + std::to_string(place.prefixLength) + " on " + place.interface.name;
     if (!announced) detail += "; could not be announced yet: " + announced.error().text();
+    if (!defended) detail += "; who else claims it can't be heard: " + defended.error().text();
     if (!place.interface.carrier) detail += "; the interface has no link";
     answerStart(ResourceOutcome::Running, detail);
 }
@@ -82,6 +90,7 @@ Result<void> AddressAgent::watchOver(const AssignedAddress& assigned, bool carri
 void AddressAgent::stop(ports::AgentDone done) {
     m_check.reset();
     m_watch.stop();
+    m_defence.stop();
     m_announcer.stop();
     m_running = false;
     if (m_startDone) answerStart(ResourceOutcome::Failed, "stopped during the start");
@@ -113,6 +122,7 @@ void AddressAgent::probe(ports::AgentDone done) {
         return done({ResourceOutcome::CouldNotRun, watched.error().text()});
     // It is ours and was announced when it was raised; one more does no harm and opens the refresh.
     (void)m_announcer.start(*interface, m_address, 1, m_settings.refresh);
+    (void)m_defence.start(*interface, m_address);
     done({ResourceOutcome::Running, "found on " + interface->name});
 }
 

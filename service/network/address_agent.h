@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A floating address. The order of a takeover: address -> announce now -> announce again -> refresh.
+// A floating address. The order of a takeover: address -> announce now -> announce again -> refresh; and as long as it
+// is held, announce at once when somebody else claims it.
 // The address stays where it is when the service ends; the next life finds it there (probe()).
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "model/configuration.h"
+#include "network/address_defence.h"
 #include "network/address_watch.h"
 #include "network/announcer.h"
 #include "network/duplicate_check.h"
@@ -39,6 +41,7 @@ private:
     std::unique_ptr<DuplicateCheck> m_check;
     AddressWatch m_watch;
     Announcer m_announcer;
+    AddressDefence m_defence;
 };
 
 // Error: the address isn't one. Doesn't block, raises nothing.

@@ -51,6 +51,13 @@ void Announcer::again() {
     nextAfter(settleTime);
 }
 
+void Announcer::defend() {
+    if (!m_socket) return;
+    (void)announce(); // not sent: the next one comes anyway
+    m_sent = 1;
+    nextAfter(announcementDistance(m_sent));
+}
+
 void Announcer::stop() {
     m_timer.stop();
     m_socket.reset();

@@ -23,6 +23,8 @@ public:
     Result<void> start(const Interface& interface, const IpAddress& address, unsigned announcements, Duration refresh);
     // A new burst in a moment, for a link that came back. Nothing where it isn't started.
     void again();
+    // A new burst at once, against somebody else who claims the address.
+    void defend();
     void stop();
 
 private:

@@ -38,6 +38,32 @@ ArpFrame make(std::uint16_t operation, const HardwareAddress& own, const IpAddre
     return frame;
 }
 
+struct ArpPacket {
+    HardwareAddress sender{};
+    bool fromAddress = false;   // its sender IP address is the one in question
+    bool probesAddress = false; // RFC 5227 section 1.1: a probe, which has no sender IP address, for it
+};
+
+std::optional<ArpPacket> read(std::span<const std::uint8_t> frame, const HardwareAddress& own,
+                              const IpAddress& address) {
+    if (frame.size() < ArpFrame{}.size() || loadBig<std::uint16_t>(frame.subspan(12)) != etherTypeArp ||
+        loadBig<std::uint16_t>(frame.subspan(atHardwareType)) != hardwareEthernet ||
+        loadBig<std::uint16_t>(frame.subspan(atProtocolType)) != protocolIpv4 || frame[atHardwareLength] != 6 ||
+        frame[atProtocolLength] != 4)
+        return {};
+    ArpPacket packet;
+    std::copy_n(frame.begin() + atSenderHardware, packet.sender.size(), packet.sender.begin());
+    if (packet.sender == own) return {};
+    const auto same = [&](std::size_t at) {
+        return std::equal(address.bytes.begin(), address.bytes.begin() + 4,
+                          frame.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    packet.fromAddress = same(atSenderIp);
+    packet.probesAddress = loadBig<std::uint16_t>(frame.subspan(atOperation)) == operationRequest &&
+                           loadBig<std::uint32_t>(frame.subspan(atSenderIp)) == 0 && same(atTargetIp);
+    return packet;
+}
+
 } // namespace
 
 ArpFrame arpAnnouncement(const HardwareAddress& own, const IpAddress& address) {
@@ -52,25 +78,17 @@ ArpFrame arpProbe(const HardwareAddress& own, const IpAddress& address) {
     return make(operationRequest, own, IpAddress{}, nobody, address);
 }
 
+std::optional<HardwareAddress> arpClaim(std::span<const std::uint8_t> frame, const HardwareAddress& own,
+                                        const IpAddress& address) {
+    const std::optional<ArpPacket> packet = read(frame, own, address);
+    if (packet && packet->fromAddress) return packet->sender;
+    return {};
+}
+
 std::optional<HardwareAddress> arpConflict(std::span<const std::uint8_t> frame, const HardwareAddress& own,
                                            const IpAddress& address) {
-    if (frame.size() < ArpFrame{}.size() || loadBig<std::uint16_t>(frame.subspan(12)) != etherTypeArp ||
-        loadBig<std::uint16_t>(frame.subspan(atHardwareType)) != hardwareEthernet ||
-        loadBig<std::uint16_t>(frame.subspan(atProtocolType)) != protocolIpv4 || frame[atHardwareLength] != 6 ||
-        frame[atProtocolLength] != 4)
-        return {};
-    HardwareAddress sender{};
-    std::copy_n(frame.begin() + atSenderHardware, sender.size(), sender.begin());
-    if (sender == own) return {};
-    const auto same = [&](std::size_t at) {
-        return std::equal(address.bytes.begin(), address.bytes.begin() + 4,
-                          frame.begin() + static_cast<std::ptrdiff_t>(at));
-    };
-    const std::uint16_t operation = loadBig<std::uint16_t>(frame.subspan(atOperation));
-    const std::uint32_t senderIp = loadBig<std::uint32_t>(frame.subspan(atSenderIp));
-    const bool uses = same(atSenderIp);
-    const bool probes = operation == operationRequest && senderIp == 0 && same(atTargetIp);
-    if (uses || probes) return sender;
+    const std::optional<ArpPacket> packet = read(frame, own, address);
+    if (packet && (packet->fromAddress || packet->probesAddress)) return packet->sender;
     return {};
 }
 

@@ -20,6 +20,11 @@ using ArpFrame = std::array<std::uint8_t, ethernetHeaderBytes + 28>;
 // "Has anybody got it?": RFC 5227 section 2.1.1; the sender's IP address is zero so that no neighbour learns from it.
 [[nodiscard]] ArpFrame arpProbe(const HardwareAddress& own, const IpAddress& address);
 
+// RFC 5227 section 2.4: who says in this packet, whatever else it asks or answers, that `address` is his. A host that
+// merely sends from the address says so, too: a question to its neighbour carries it, and neighbours learn from that.
+[[nodiscard]] std::optional<HardwareAddress> arpClaim(std::span<const std::uint8_t> frame, const HardwareAddress& own,
+                                                      const IpAddress& address);
+
 // RFC 5227 section 2.1.1: whose packet shows that `address` is in use, or is being probed for, by somebody else.
 // Anything that isn't such a packet, of whatever size: nobody.
 [[nodiscard]] std::optional<HardwareAddress> arpConflict(std::span<const std::uint8_t> frame,

@@ -97,8 +97,18 @@ NeighbourSolicitation duplicateSolicitation(const HardwareAddress& own, const Ip
     return frame;
 }
 
-std::optional<HardwareAddress> neighbourConflict(std::span<const std::uint8_t> frame, const HardwareAddress& own,
-                                                 const IpAddress& address) {
+namespace {
+
+struct NeighbourPacket {
+    HardwareAddress sender{};
+    std::uint8_t type = 0;
+    bool fromNowhere = false; // RFC 4862 5.4.3: it only asks whether somebody has the target
+    bool fromAddress = false; // its source is the address in question
+    bool targetsAddress = false;
+};
+
+std::optional<NeighbourPacket> read(std::span<const std::uint8_t> frame, const HardwareAddress& own,
+                                    const IpAddress& address) {
     if (frame.size() < atOption || loadBig<std::uint16_t>(frame.subspan(12)) != etherTypeIpv6 ||
         frame[atNextHeader] != nextHeaderIcmp6 || frame[atHopLimit] != hopLimit || frame[atCode] != 0)
         return {};
@@ -106,15 +116,37 @@ std::optional<HardwareAddress> neighbourConflict(std::span<const std::uint8_t> f
     if (payload < atOption - atIcmp || atIcmp + payload > frame.size()) return {};
     // The sum over a packet with its checksum in place comes out as zero.
     if (icmp6Checksum(frame.subspan(atIp, ipv6HeaderBytes + payload)) != 0) return {};
-    HardwareAddress sender{};
-    std::copy_n(frame.begin() + 6, sender.size(), sender.begin());
-    if (sender == own) return {};
-    if (!std::equal(address.bytes.begin(), address.bytes.end(), frame.begin() + atTarget)) return {};
+    NeighbourPacket packet;
+    std::copy_n(frame.begin() + 6, packet.sender.size(), packet.sender.begin());
+    if (packet.sender == own) return {};
+    const auto same = [&](std::size_t at) {
+        return std::equal(address.bytes.begin(), address.bytes.end(), frame.begin() + static_cast<std::ptrdiff_t>(at));
+    };
     const auto source = frame.subspan(atSource, 16);
-    const bool unspecified = std::all_of(source.begin(), source.end(), [](std::uint8_t byte) { return byte == 0; });
-    const bool uses = frame[atIcmp] == typeAdvertisement;
-    const bool probes = frame[atIcmp] == typeSolicitation && unspecified;
-    if (uses || probes) return sender;
+    packet.type = frame[atIcmp];
+    packet.fromNowhere = std::all_of(source.begin(), source.end(), [](std::uint8_t byte) { return byte == 0; });
+    packet.fromAddress = same(atSource);
+    packet.targetsAddress = same(atTarget);
+    return packet;
+}
+
+} // namespace
+
+std::optional<HardwareAddress> neighbourClaim(std::span<const std::uint8_t> frame, const HardwareAddress& own,
+                                              const IpAddress& address) {
+    const std::optional<NeighbourPacket> packet = read(frame, own, address);
+    if (!packet) return {};
+    if (packet->type == typeAdvertisement && packet->targetsAddress) return packet->sender;
+    if (packet->type == typeSolicitation && packet->fromAddress) return packet->sender;
+    return {};
+}
+
+std::optional<HardwareAddress> neighbourConflict(std::span<const std::uint8_t> frame, const HardwareAddress& own,
+                                                 const IpAddress& address) {
+    const std::optional<NeighbourPacket> packet = read(frame, own, address);
+    if (!packet || !packet->targetsAddress) return {};
+    if (packet->type == typeAdvertisement) return packet->sender;
+    if (packet->type == typeSolicitation && packet->fromNowhere) return packet->sender;
     return {};
 }
 

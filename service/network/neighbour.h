@@ -26,6 +26,11 @@ using NeighbourSolicitation = std::array<std::uint8_t, ethernetHeaderBytes + ipv
 [[nodiscard]] IpAddress solicitedNodeGroup(const IpAddress& address);
 [[nodiscard]] HardwareAddress hardwareGroup(const IpAddress& group);
 
+// Who says in this packet that `address` is his: an advertisement of it, or a solicitation that is sent from it (who is
+// asked learns the asker's hardware address, RFC 4861 7.2.3). The same is checked as below.
+[[nodiscard]] std::optional<HardwareAddress> neighbourClaim(std::span<const std::uint8_t> frame,
+                                                            const HardwareAddress& own, const IpAddress& address);
+
 // Whose packet shows that `address` is in use (an advertisement of it), or is being probed for, by somebody else.
 // Checks what RFC 4861 7.1 wants checked (hop limit 255, code, checksum, length); anything else: nobody.
 [[nodiscard]] std::optional<HardwareAddress> neighbourConflict(std::span<const std::uint8_t> frame,

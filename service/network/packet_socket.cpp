@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <ctime>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
@@ -14,15 +16,36 @@ namespace dyad::network {
 
 namespace {
 constexpr std::size_t maxFrameBytes = 2048; // more than a frame that we understand; the rest is cut off
-}
 
-Result<PacketSocket> PacketSocket::open(const Interface& interface, std::uint16_t etherType) {
+// The kernel stamps with the wall clock; packet(7) knows no other.
+Duration ageOf(const msghdr& message) {
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPNS) return {};
+    timespec stamp{};
+    std::memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return std::chrono::seconds(now.tv_sec - stamp.tv_sec) + Duration(now.tv_nsec - stamp.tv_nsec);
+}
+} // namespace
+
+Result<PacketSocket> PacketSocket::open(const Interface& interface, std::uint16_t etherType,
+                                        std::span<const sock_filter> filter) {
     PacketSocket opened;
     opened.m_interface = interface.index;
     // Bound before a protocol is set, so that nothing of other interfaces comes in meanwhile.
     opened.m_socket.reset(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!opened.m_socket.valid())
         return platform::systemError("open a packet socket on", interface.name, errno, "It needs CAP_NET_RAW");
+    if (!filter.empty()) {
+        sock_fprog program{};
+        program.len = static_cast<unsigned short>(filter.size());
+        program.filter = const_cast<sock_filter*>(filter.data()); // the kernel only reads it
+        if (::setsockopt(opened.m_socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+            return platform::systemError("filter what comes in on", interface.name, errno);
+    }
+    const int wanted = 1; // without it the age of a frame isn't known: no reason to do without the frame
+    (void)::setsockopt(opened.m_socket.get(), SOL_SOCKET, SO_TIMESTAMPNS, &wanted, sizeof wanted);
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_ifindex = interface.index;
@@ -39,15 +62,26 @@ Result<void> PacketSocket::send(std::span<const std::uint8_t> frame) {
 }
 
 void PacketSocket::receive(const std::function<void(std::span<const std::uint8_t>)>& each) {
+    receiveWithAge([&](std::span<const std::uint8_t> frame, Duration) { each(frame); });
+}
+
+void PacketSocket::receiveWithAge(const std::function<void(std::span<const std::uint8_t>, Duration age)>& each) {
     std::array<std::uint8_t, maxFrameBytes> buffer{};
     for (int frames = 0; frames < maxFrames; ++frames) {
         sockaddr_ll from{};
-        socklen_t size = sizeof from;
-        const ssize_t count =
-            ::recvfrom(m_socket.get(), buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+        alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(timespec))> stamp{};
+        iovec where{buffer.data(), buffer.size()};
+        msghdr message{};
+        message.msg_name = &from;
+        message.msg_namelen = sizeof from;
+        message.msg_iov = &where;
+        message.msg_iovlen = 1;
+        message.msg_control = stamp.data();
+        message.msg_controllen = stamp.size();
+        const ssize_t count = ::recvmsg(m_socket.get(), &message, 0);
         if (count < 0) return;
         if (from.sll_pkttype == PACKET_OUTGOING) continue;
-        each(std::span<const std::uint8_t>(buffer.data(), static_cast<std::size_t>(count)));
+        each(std::span<const std::uint8_t>(buffer.data(), static_cast<std::size_t>(count)), ageOf(message));
     }
 }
 

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <linux/filter.h>
 #include <span>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "network/netlink_addresses.h"
 #include "platform/linux/file_descriptor.h"
 
@@ -14,14 +16,19 @@ namespace dyad::network {
 
 class PacketSocket {
 public:
-    // `etherType`: what is received; 0: nothing, for sending only.
-    [[nodiscard]] static Result<PacketSocket> open(const Interface& interface, std::uint16_t etherType);
+    // `etherType`: what is received; 0: nothing, for sending only. `filter`: which of it the kernel lets through at all
+    // (packet_filter.h); empty: all of it.
+    [[nodiscard]] static Result<PacketSocket> open(const Interface& interface, std::uint16_t etherType,
+                                                   std::span<const sock_filter> filter = {});
 
     [[nodiscard]] int descriptor() const { return m_socket.get(); }
     // Doesn't block. Error: the interface is down or gone, or its queue is full.
     Result<void> send(std::span<const std::uint8_t> frame);
     // Calls `each` for what has come in from others, at most maxFrames of it. Doesn't block.
     void receive(const std::function<void(std::span<const std::uint8_t>)>& each);
+    // The same, and since when the frame has been waiting here; by the wall clock, so it may be any nonsense, also
+    // negative, when that was set meanwhile. Zero where it isn't known.
+    void receiveWithAge(const std::function<void(std::span<const std::uint8_t>, Duration age)>& each);
     // Multicast group of the interface that the network card must let through.
     Result<void> join(const HardwareAddress& group);
 

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -19,20 +20,39 @@ struct Words {
     unsigned minutes = 5;
     std::string profile = "standard";
     std::vector<std::string> faults;
-    std::string planFile;
+    std::vector<std::string> planFiles;
     bool json = false;
     bool keepGoing = false;
 };
 
 constexpr const char* printPlan = "-"; // --plan without a file
+constexpr int maxPlanFiles = 1000;
+
+bool printsPlan(const Words& words) { return words.planFiles == std::vector<std::string>{printPlan}; }
+bool playsFiles(const Words& words) { return !words.planFiles.empty() && !printsPlan(words); }
+
+Result<Plan> planIn(const std::string& path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) return Error{"read the plan", path, "the file can't be read", ""};
+    auto plan = parsePlan(text.str(), path);
+    if (plan)
+        for (auto& episode : plan.value().episodes)
+            episode.plan = std::filesystem::path(path).stem().string();
+    return plan;
+}
 
 Result<Plan> planOf(const Words& words) {
-    if (!words.planFile.empty() && words.planFile != printPlan) {
-        std::ifstream file(words.planFile);
-        std::stringstream text;
-        text << file.rdbuf();
-        if (!file) return Error{"read the plan", words.planFile, "the file can't be read", ""};
-        return parsePlan(text.str(), words.planFile);
+    if (playsFiles(words)) {
+        Plan all;
+        for (const auto& path : words.planFiles) {
+            auto plan = planIn(path);
+            if (!plan) return plan;
+            for (auto& episode : plan.value().episodes)
+                all.episodes.push_back(std::move(episode));
+        }
+        return all;
     }
     std::vector<FaultKind> kinds;
     for (const auto& word : words.faults) {
@@ -54,14 +74,14 @@ int chaosMain(const Words& words) {
         std::cerr << "dyad-lab: " << plan.error().text() << '\n';
         return 2;
     }
-    if (words.planFile == printPlan) {
+    if (printsPlan(words)) {
         std::cout << toText(plan.value());
         return 0;
     }
     CampaignOptions options;
     options.plan = std::move(plan).value();
-    options.seed = words.planFile.empty() ? words.seed : 0;
-    options.minutes = words.planFile.empty() ? words.minutes : 0;
+    options.seed = playsFiles(words) ? 0 : words.seed;
+    options.minutes = playsFiles(words) ? 0 : words.minutes;
     options.profile = words.profile;
     options.json = words.json;
     options.keepGoing = words.keepGoing;
@@ -81,13 +101,15 @@ void addChaosCommand(CLI::App& app, int& status) {
         ->capture_default_str()
         ->check(CLI::IsMember({"fast", "standard", "relaxed"}));
     command->add_option("--faults", words->faults, "only these kinds: power_off,links_cut,...")->delimiter(',');
-    command->add_option("--plan", words->planFile, "with a file: play the plan in it; without: print the plan and end")
-        ->expected(0, 1)
+    command
+        ->add_option("--plan", words->planFiles,
+                     "with files: play the plans in them, one after the other; without: print the plan and end")
+        ->expected(0, maxPlanFiles)
         ->default_str(printPlan);
     command->add_flag("--json", words->json, "one JSON object per fault, the last line is the summary");
     command->add_flag("--keep-going", words->keepGoing, "go on after an episode that failed");
     command->callback([words, command, &status] {
-        if (command->count("--plan") > 0 && words->planFile.empty()) words->planFile = printPlan;
+        if (command->count("--plan") > 0 && words->planFiles.empty()) words->planFiles = {printPlan};
         status = chaosMain(*words);
     });
 }

@@ -32,13 +32,14 @@ QJsonObject toJson(const EpisodeReport& report, const ActiveFault& fault) {
                        {"host", QString::fromStdString(fault.host)},
                        {"lasts_ms", inMs(fault.planned.lasts)},
                        {"gap_ms", inMs(report.gap)},
+                       {"gap_bound_ms", inMs(report.bounds.gap)},
                        {"back_ms", inMs(report.back)},
                        {"bound_ms", inMs(report.bounds.back)},
                        {"claims", qint64(report.claims)},
                        {"double_address_ms", inMs(report.doubleAddress)},
                        {"ok", report.ok()},
                        {"problems", toJson(report.problems)}};
-    if (report.bounds.gap > Duration(0)) object.insert("gap_bound_ms", inMs(report.bounds.gap));
+    if (!report.plan.empty()) object.insert("plan", QString::fromStdString(report.plan));
     if (!fault.planned.link.empty()) object.insert("link", QString::fromStdString(fault.planned.link));
     if (fault.planned.amount != 0) object.insert("amount", qint64(fault.planned.amount));
     if (!fault.remark.empty()) object.insert("remark", QString::fromStdString(fault.remark));
@@ -49,6 +50,7 @@ QJsonObject toJson(const EpisodeReport& report, const ActiveFault& fault) {
 } // namespace
 
 void printEpisode(const EpisodeReport& report, bool json) {
+    if (!json && !report.plan.empty()) std::printf("  %s\n", report.plan.c_str());
     for (const auto& fault : report.faults) {
         if (json) {
             printLine(toJson(report, fault));
@@ -59,9 +61,9 @@ void printEpisode(const EpisodeReport& report, bool json) {
             if (!word.empty()) what += " " + word;
         if (fault.planned.amount != 0) what += " " + std::to_string(fault.planned.amount);
         if (fault.planned.lasts > Duration(0)) what += " for " + toText(fault.planned.lasts);
-        std::printf("%s %7.1f s  %-44s gap %-8s back %-8s (bound %s)%s\n", report.ok() ? "✓" : "✗",
+        std::printf("%s %7.1f s  %-44s gap %-8s of at most %-8s back %-8s of %-8s%s\n", report.ok() ? "✓" : "✗",
                     inMs(report.began + (fault.began - report.zero)) / 1000, what.c_str(), toText(report.gap).c_str(),
-                    toText(report.back).c_str(), toText(report.bounds.back).c_str(),
+                    toText(report.bounds.gap).c_str(), toText(report.back).c_str(), toText(report.bounds.back).c_str(),
                     fault.remark.empty() ? "" : (", " + fault.remark).c_str());
     }
     if (!json) {
@@ -92,6 +94,8 @@ void printSummary(const CampaignReport& report, bool json) {
                            {"records_found", qint64(report.recordsFound)},
                            {"write_probes_refused", qint64(report.writeProbesRefused)},
                            {"longest_gap_ms", inMs(report.longestGap)},
+                           {"longest_gap_bound_ms", inMs(report.longestGapBound)},
+                           {"longest_gap_episode", qint64(report.longestGapEpisode)},
                            {"problems", toJson(report.problems)}};
         if (report.seed <= (std::uint64_t{1} << 53)) object["seed"] = qint64(report.seed);
         if (!report.evidence.empty()) object.insert("evidence", QString::fromStdString(report.evidence));
@@ -104,11 +108,12 @@ void printSummary(const CampaignReport& report, bool json) {
                 inMs(report.lasted) / 1000, report.takeovers, report.switchovers, report.selfFences,
                 report.clearedFailures);
     std::printf("  rows: %llu acknowledged, %llu found, %llu twice; records: %llu acknowledged, %llu found; longest "
-                "gap %s\n",
+                "gap %s of at most %s (episode %zu)\n",
                 static_cast<unsigned long long>(report.rowsAcknowledged),
                 static_cast<unsigned long long>(report.rowsFound), static_cast<unsigned long long>(report.rowsTwice),
                 static_cast<unsigned long long>(report.recordsAcknowledged),
-                static_cast<unsigned long long>(report.recordsFound), toText(report.longestGap).c_str());
+                static_cast<unsigned long long>(report.recordsFound), toText(report.longestGap).c_str(),
+                toText(report.longestGapBound).c_str(), report.longestGapEpisode);
     for (const auto& problem : report.problems)
         std::printf("  ✗ %s\n", problem.c_str());
     if (!report.evidence.empty()) std::printf("  what was found is kept in %s\n", report.evidence.c_str());

@@ -13,6 +13,7 @@ namespace dyad::lab {
 
 struct EpisodeReport {
     std::size_t number = 0; // from 1
+    std::string plan;       // the file it stands in, if it does
     Duration began{0};      // since the campaign began
     std::vector<ActiveFault> faults;
     Instant zero; // of the episode
@@ -20,7 +21,8 @@ struct EpisodeReport {
     Duration gap{0};
     Duration back{0};
     Duration doubleAddress{0};
-    std::size_t claims = 0; // reservations won, of any group
+    std::size_t claims = 0;          // reservations won, of any group
+    std::size_t cleared = 0;         // failures of a group that the administrator cleared
     std::vector<std::string> resets; // hosts that reset themselves, once for each time
     std::vector<std::string> notes;  // self-fenced hosts, cleared failures, answers to orders
     std::vector<std::string> problems;
@@ -48,6 +50,8 @@ struct CampaignReport {
     std::uint64_t recordsFound = 0;
     std::uint64_t writeProbesRefused = 0;
     Duration longestGap{0};
+    Duration longestGapBound{0}; // of its episode
+    std::size_t longestGapEpisode = 0;
     std::string evidence; // folder; empty when there was nothing to keep
     std::vector<std::string> problems;
     [[nodiscard]] bool ok() const { return problems.empty(); }

@@ -60,6 +60,7 @@ struct PlannedFault {
 // Faults that may overlap. After the last one has healed the pair must come back whole before the next episode begins.
 struct Episode {
     std::vector<PlannedFault> faults;
+    std::string plan{}; // the file it stands in, without folder and ending; empty where it was drawn
     bool operator==(const Episode&) const = default;
 };
 

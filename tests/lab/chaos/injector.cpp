@@ -41,7 +41,7 @@ std::string Injector::resolve(const std::string& host) const {
 }
 
 Result<ActiveFault> Injector::begin(const PlannedFault& planned) {
-    ActiveFault fault{planned, resolve(planned.host), monotonicNow(), ""};
+    ActiveFault fault{planned, resolve(planned.host), monotonicNow(), Instant(), ""};
     Result<void> done;
     switch (planned.kind) {
     case FaultKind::PowerOff: done = switchOff(fault.host, false); break;

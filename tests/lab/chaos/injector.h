@@ -23,6 +23,7 @@ struct ActiveFault {
     PlannedFault planned;
     std::string host; // empty where no single host is meant
     Instant began;
+    Instant healed;     // none, the origin: it has no end, or not yet
     std::string remark; // for the report: what an order was answered, what could not be done
 };
 

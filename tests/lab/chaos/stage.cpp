@@ -68,6 +68,7 @@ EpisodeReport Stage::play(std::size_t number) {
     const engine::Timeouts timeouts = engine::timeoutsOf(profileOf(m_profile));
     EpisodeReport report;
     report.number = number + 1;
+    report.plan = episode.plan;
     m_client->restartGap();
     m_watch->restart();
     m_book.read();
@@ -75,18 +76,17 @@ EpisodeReport Stage::play(std::size_t number) {
     m_injector.setLastOwner(m_watch->lastOwner());
     report.zero = monotonicNow();
     report.began = report.zero - m_began;
-    report.bounds = boundsOf(episode, timeouts);
 
     playFaults(episode, report);
     const Instant healed = monotonicNow();
-    const bool back = !m_interrupted() && waitForService(healed, report);
+    const bool back = !m_interrupted() && waitForService(healed, report, &episode);
     const bool whole = back && waitForWhole(report);
     if (m_interrupted()) return report;
     const ClientGap gap = m_client->gap();
     report.gap = gap.longest;
-    if (report.bounds.gap > Duration(0))
-        report.expect(report.gap <= report.bounds.gap,
-                      "the service was away for " + toText(report.gap) + ", longer than " + toText(report.bounds.gap));
+    setBounds(episode, report);
+    report.expect(report.gap <= report.bounds.gap,
+                  "the service was away for " + toText(report.gap) + ", longer than " + toText(report.bounds.gap));
     report.doubleAddress = m_watch->longestDouble();
     report.expect(report.doubleAddress <= longestDoubleAddress(episode, timeouts),
                   "both hosts had the floating address for " + toText(report.doubleAddress));
@@ -99,6 +99,25 @@ EpisodeReport Stage::play(std::size_t number) {
     for (auto& answer : m_injector.orders().answers())
         report.notes.push_back(std::move(answer));
     return report;
+}
+
+// Anew whenever something has happened: a host that resets itself meanwhile takes its time.
+void Stage::setBounds(const Episode& episode, EpisodeReport& report) const {
+    if (!mayDisturb(episode, groupName)) {
+        report.bounds = boundsOfNothing();
+        return;
+    }
+    std::vector<FaultSpan> spans;
+    for (const auto& fault : report.faults) {
+        Instant healed = std::max(fault.began, fault.healed);
+        // What fills a disk is taken away only when all else has healed.
+        if (fault.planned.kind == FaultKind::LunFull)
+            for (const auto& other : report.faults)
+                healed = std::max(healed, other.healed);
+        spans.push_back(
+            {fault.planned.kind, fault.host, fault.planned.link, fault.began - report.zero, healed - report.zero});
+    }
+    report.bounds = boundsOf(spans, {report.resets.size(), report.cleared}, engine::timeoutsOf(profileOf(m_profile)));
 }
 
 void Stage::playFaults(const Episode& episode, EpisodeReport& report) {
@@ -130,8 +149,10 @@ void Stage::playFaults(const Episode& episode, EpisodeReport& report) {
             // The owner is the same from beginning to end: whoever isn't must be refused in the middle of it, too.
             if (undisturbed) probeWrites(report);
         } else if (active.contains(turn.fault)) {
-            if (auto ended = m_injector.end(report.faults[active[turn.fault]]); !ended)
+            ActiveFault& fault = report.faults[active[turn.fault]];
+            if (auto ended = m_injector.end(fault); !ended)
                 report.problems.push_back("the lab: " + ended.error().text());
+            fault.healed = monotonicNow();
         }
     }
 }
@@ -172,9 +193,14 @@ void Stage::superviseHosts(EpisodeReport& report) {
 void Stage::add(const EpisodeReport& episode, CampaignReport& report) const {
     ++report.episodes;
     report.faults += episode.faults.size();
-    report.longestGap = std::max(report.longestGap, episode.gap);
+    if (episode.gap > report.longestGap) {
+        report.longestGap = episode.gap;
+        report.longestGapBound = episode.bounds.gap;
+        report.longestGapEpisode = episode.number;
+    }
     for (const auto& problem : episode.problems)
-        report.problems.push_back("episode " + std::to_string(episode.number) + ": " + problem);
+        report.problems.push_back("episode " + std::to_string(episode.number) +
+                                  (episode.plan.empty() ? "" : " (" + episode.plan + ")") + ": " + problem);
 }
 
 bool Stage::mend() {

@@ -36,12 +36,13 @@ public:
                                            const std::vector<std::string>& problems) const;
 
 private:
+    void setBounds(const Episode& episode, EpisodeReport& report) const;
     void playFaults(const Episode& episode, EpisodeReport& report);
     void waitUntil(Instant at, EpisodeReport& report);
     void tick(EpisodeReport& report);
     void superviseHosts(EpisodeReport& report);
     void administer(const Wholeness& wholeness, EpisodeReport& report);
-    bool waitForService(Instant healed, EpisodeReport& report);
+    bool waitForService(Instant healed, EpisodeReport& report, const Episode* episode = nullptr);
     bool waitForWhole(EpisodeReport& report);
     void probeWrites(EpisodeReport& report);
     void checkRows(EpisodeReport& report);

@@ -26,9 +26,10 @@ constexpr std::size_t recordsEvery = 4;  // episodes: the appended file is read 
 
 } // namespace
 
-bool Stage::waitForService(Instant healed, EpisodeReport& report) {
+bool Stage::waitForService(Instant healed, EpisodeReport& report, const Episode* episode) {
     while (!m_interrupted()) {
         tick(report);
+        if (episode != nullptr) setBounds(*episode, report);
         const bool repaired = m_injector.repair();
         if (m_client->waitForNewRow(nap)) {
             report.back = monotonicNow() - healed;
@@ -63,6 +64,7 @@ void Stage::administer(const Wholeness& wholeness, EpisodeReport& report) {
         m_injector.orders().give(host, words);
         if (words.front() == "clear-failure") {
             ++m_cleared;
+            ++report.cleared;
             report.notes.push_back("the administrator clears the failure of " + words.back() + " on " + host);
         }
     };

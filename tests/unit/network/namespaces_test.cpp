@@ -6,12 +6,17 @@
 #include <QTest>
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <map>
 #include <optional>
 #include <sched.h>
 #include <sys/socket.h>
+#include <thread>
 
 #include "network/address_agent.h"
+#include "network/address_defence.h"
+#include "network/arp.h"
 #include "network/gateway_watch.h"
+#include "network/neighbour.h"
 #include "platform/linux/monotonic_clock.h"
 
 using namespace dyad;
@@ -102,6 +107,30 @@ class NamespacesTest : public QObject {
         for (const Interface& interface : all.value())
             if (interface.name == "eth0") return interface.hardware;
         return {};
+    }
+    static Interface eth0() {
+        const Result<std::vector<Interface>> all = listInterfaces();
+        for (const Interface& interface : all.value())
+            if (interface.name == "eth0") return interface;
+        return {};
+    }
+    // The present namespace says once that it has the address.
+    static void claim(const std::string& address) {
+        static std::map<HardwareAddress, PacketSocket> sockets; // by interface: a flood must not open one per claim
+        const Interface interface = eth0();
+        auto found = sockets.find(interface.hardware);
+        if (found == sockets.end())
+            found = sockets.emplace(interface.hardware, PacketSocket::open(interface, 0).value()).first;
+        const IpAddress wanted = parseIpAddress(address).value();
+        if (wanted.six)
+            (void)found->second.send(unsolicitedAdvertisement(interface.hardware, wanted));
+        else
+            (void)found->second.send(arpAnnouncement(interface.hardware, wanted));
+    }
+    void claimFrom(const Host& host, const std::string& address) {
+        host.enter();
+        claim(address);
+        m_client.enter();
     }
     static bool raised(const std::string& address) {
         const IpAddress wanted = parseIpAddress(address).value();
@@ -294,6 +323,92 @@ private Q_SLOTS:
         m_alpha.enter();
         COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
         QVERIFY(Host::run("ip addr replace fd77::1/64 dev eth0 nodad"));
+    }
+
+    // An owner that thawed spoke for its address once more before it gave it up; clients followed it for most of a
+    // minute.
+    void aClaimOfAnotherIsAnswered_data() { takeoverMovesTheNeighboursCache_data(); }
+    void aClaimOfAnotherIsAnswered() {
+        QFETCH(QString, address);
+        const std::string ip = address.toStdString();
+        m_alpha.enter();
+        const HardwareAddress alpha = ownHardware();
+        const auto held = agent(ip);
+        std::vector<ports::AgentNotice> notices;
+        held->onNotice = [&](const ports::AgentNotice& notice) { notices.push_back(notice); };
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        m_client.enter();
+        QTRY_VERIFY_WITH_TIMEOUT((knock(ip), neighbourIs(ip, alpha)), guardMs);
+
+        m_beta.enter();
+        const HardwareAddress beta = ownHardware();
+        claim(ip);
+        m_client.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(!notices.empty(), guardMs); // the claim has arrived, and was answered before
+        QVERIFY(notices.front().kind == Kind::Progress);
+        QVERIFY2(notices.front().detail.find(toText(beta)) != std::string::npos, notices.front().detail.c_str());
+        QTRY_VERIFY_WITH_TIMEOUT(neighbourIs(ip, alpha), guardMs); // without a question of its own
+        QCOMPARE(notices.size(), std::size_t{1});
+
+        m_alpha.enter();
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+        // Who doesn't hold it any more doesn't care.
+        m_beta.enter();
+        claim(ip);
+        m_client.enter();
+        QTRY_VERIFY_WITH_TIMEOUT((claimFrom(m_beta, ip), neighbourIs(ip, beta)), guardMs);
+        QTest::qWait(1);
+        QVERIFY(neighbourIs(ip, beta));
+        QCOMPARE(notices.size(), std::size_t{1});
+    }
+
+    void aFloodOfClaimsIsAnsweredSlowly() {
+        const std::string ip = "10.77.0.50";
+        m_alpha.enter();
+        AddressDefence defence;
+        int defences = 0;
+        int conflicts = 0;
+        defence.onDefend = [&] { ++defences; };
+        defence.onConflict = [&](const HardwareAddress&) { ++conflicts; };
+        QVERIFY(defence.start(eth0(), parseIpAddress(ip).value()).ok());
+        const Instant began = platform::monotonicNow();
+        while (defences < 3 && platform::monotonicNow() - began < Duration(std::chrono::milliseconds(guardMs))) {
+            m_beta.enter();
+            for (int i = 0; i < 100; ++i)
+                claim(ip);
+            m_alpha.enter();
+            QTest::qWait(0);
+        }
+        const Duration took = platform::monotonicNow() - began;
+        QCOMPARE(defences, 3);
+        QVERIFY(took >= defenceDistance(1) + defenceDistance(2)); // not sooner, however many there are
+        QCOMPARE(conflicts, 1);
+    }
+
+    // This host stood still itself: by the time it hears the claim the other one may be in the right.
+    void aClaimThatHasWaitedIsNotAnsweredAtOnce() {
+        const std::string ip = "10.77.0.50";
+        m_alpha.enter();
+        AddressDefence defence;
+        std::optional<Instant> defended;
+        defence.onDefend = [&] { defended = platform::monotonicNow(); };
+        QVERIFY(defence.start(eth0(), parseIpAddress(ip).value()).ok());
+        claimFrom(m_beta, ip);
+        m_alpha.enter();
+        std::this_thread::sleep_for(staleClaim * 2); // this is what standing still means
+        const Instant thawed = platform::monotonicNow();
+        QTRY_VERIFY_WITH_TIMEOUT(defended.has_value(), guardMs);
+        QVERIFY(*defended - thawed >= staleClaimPatience);
+
+        // And not at all where the address has been given up meanwhile.
+        defended.reset();
+        claimFrom(m_beta, ip);
+        m_alpha.enter();
+        std::this_thread::sleep_for(defenceDistance(1) + staleClaim * 2);
+        QTest::qWait(0);
+        defence.stop();
+        QTest::qWait(static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(staleClaimPatience).count()) + 10);
+        QVERIFY(!defended.has_value());
     }
 
     void gateways_data() {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets byte by byte against the RFCs' drawings, and what is read out of broken ones.
 #include <QTest>
+#include <array>
+#include <sys/socket.h>
 
+#include "network/address_defence.h"
 #include "network/announcer.h"
 #include "network/arp.h"
 #include "network/echo.h"
 #include "network/neighbour.h"
+#include "network/packet_filter.h"
+#include "platform/linux/file_descriptor.h"
 
 using namespace dyad;
 using namespace dyad::network;
@@ -20,6 +25,39 @@ IpAddress ip(const char* text) { return parseIpAddress(text).value(); }
 template <typename Bytes>
 QByteArray hex(const Bytes& bytes) {
     return QByteArray(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size())).toHex();
+}
+
+// What a kernel sends that has something to say from `from` to `to` and doesn't know its hardware address.
+ArpFrame arpQuestion(const HardwareAddress& sender, const IpAddress& from, const IpAddress& to) {
+    ArpFrame frame = arpProbe(sender, to);
+    std::copy_n(from.bytes.begin(), 4, frame.begin() + 28);
+    return frame;
+}
+NeighbourSolicitation solicitationFrom(const HardwareAddress& sender, const IpAddress& from, const IpAddress& to) {
+    NeighbourSolicitation frame = duplicateSolicitation(sender, to);
+    const std::span<std::uint8_t> bytes(frame);
+    std::copy(from.bytes.begin(), from.bytes.end(), frame.begin() + 22);
+    storeBig(bytes.subspan(56), std::uint16_t{0});
+    storeBig(bytes.subspan(56), icmp6Checksum(bytes.subspan(14)));
+    return frame;
+}
+
+// Whether the kernel's filter for `address` lets the frame through; any socket will do to ask it.
+bool passes(const IpAddress& address, std::span<const std::uint8_t> frame) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) qFatal("no socket pair");
+    const platform::FileDescriptor in(ends[0]);
+    const platform::FileDescriptor out(ends[1]);
+    std::vector<sock_filter> code = claimFilter(own, address);
+    sock_fprog program{};
+    program.len = static_cast<unsigned short>(code.size());
+    program.filter = code.data();
+    if (::setsockopt(out.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+        qFatal("the kernel refuses the filter");
+    (void)::send(in.get(), frame.data(), frame.size(), MSG_NOSIGNAL);
+    std::array<std::uint8_t, 256> buffer{};
+    const ssize_t count = ::recv(out.get(), buffer.data(), buffer.size(), 0);
+    return count == static_cast<ssize_t>(frame.size());
 }
 
 } // namespace
@@ -100,6 +138,62 @@ private Q_SLOTS:
             broken[at] ^= 0x40;
             QVERIFY(!arpConflict(broken, own, address));
         }
+    }
+
+    void arpClaims() {
+        const IpAddress address = ip("10.77.0.5");
+        QVERIFY(arpClaim(arpAnnouncement(other, address), own, address) == other);
+        QVERIFY(arpClaim(arpAnnouncementReply(other, address), own, address) == other);
+        QVERIFY(!arpClaim(arpAnnouncement(own, address), own, address));
+        QVERIFY(!arpClaim(arpProbe(other, address), own, address)); // it only asks, and is answered by the kernel
+        QVERIFY(!arpClaim(arpAnnouncement(other, ip("10.77.0.6")), own, address));
+        // Asks for a third host in the name of the address: who hears that learns where the address is.
+        QVERIFY(arpClaim(arpQuestion(other, address, ip("10.77.0.9")), own, address) == other);
+        QVERIFY(!arpClaim(arpQuestion(other, ip("10.77.0.9"), address), own, address));
+    }
+
+    void neighbourClaims() {
+        const IpAddress address = ip("fd00::5");
+        QVERIFY(neighbourClaim(unsolicitedAdvertisement(other, address), own, address) == other);
+        QVERIFY(!neighbourClaim(unsolicitedAdvertisement(own, address), own, address));
+        QVERIFY(!neighbourClaim(unsolicitedAdvertisement(other, ip("fd00::6")), own, address));
+        QVERIFY(!neighbourClaim(duplicateSolicitation(other, address), own, address)); // it only asks
+        QVERIFY(neighbourClaim(solicitationFrom(other, address, ip("fd00::9")), own, address) == other);
+        QVERIFY(!neighbourClaim(solicitationFrom(other, ip("fd00::9"), address), own, address));
+    }
+
+    // The kernel must let through what is a claim, and should keep the rest to itself.
+    void filterLetsClaimsThrough() {
+        const IpAddress four = ip("10.77.0.5");
+        const IpAddress six = ip("fd00::2:5");
+        const HardwareAddress nearlyOwn{own[0], own[1], own[2], own[3], own[4], 0x0c};
+        const HardwareAddress farFromOwn{0x06, own[1], own[2], own[3], own[4], own[5]};
+        for (const HardwareAddress& sender : {other, nearlyOwn, farFromOwn}) {
+            QVERIFY(passes(four, arpAnnouncement(sender, four)));
+            QVERIFY(passes(four, arpAnnouncementReply(sender, four)));
+            QVERIFY(passes(four, arpQuestion(sender, four, ip("10.77.0.9"))));
+            QVERIFY(passes(six, unsolicitedAdvertisement(sender, six)));
+            QVERIFY(passes(six, solicitationFrom(sender, six, ip("fd00::9"))));
+        }
+        QVERIFY(!passes(four, arpAnnouncement(own, four)));
+        QVERIFY(!passes(four, arpProbe(other, four)));
+        QVERIFY(!passes(four, arpAnnouncement(other, ip("10.77.0.6"))));
+        QVERIFY(!passes(four, arpQuestion(other, ip("10.77.0.9"), four)));
+        QVERIFY(!passes(four, unsolicitedAdvertisement(other, six)));
+        QVERIFY(!passes(six, unsolicitedAdvertisement(own, six)));
+        QVERIFY(!passes(six, solicitationFrom(own, six, ip("fd00::9"))));
+        QVERIFY(!passes(six, solicitationFrom(other, ip("fd00::9"), six)));
+        QVERIFY(!passes(six, duplicateSolicitation(other, six)));
+        QVERIFY(!passes(six, arpAnnouncement(other, four)));
+        for (std::size_t word = 0; word < 4; ++word) {
+            IpAddress near = six;
+            near.bytes[word * 4 + 3] ^= 1;
+            QVERIFY(!passes(six, unsolicitedAdvertisement(other, near)));
+            QVERIFY(!passes(six, solicitationFrom(other, near, ip("fd00::9"))));
+        }
+        const ArpFrame whole = arpAnnouncement(other, four);
+        for (std::size_t size = 1; size < 28 + 4; ++size)
+            QVERIFY(!passes(four, std::span(whole).first(size)));
     }
 
     void advertisementLayout() {
@@ -205,6 +299,15 @@ private Q_SLOTS:
         QVERIFY(!echoReply(true, identity, six)); // our own request
         six[0] = 129;
         QVERIFY(echoReply(true, identity, six) == std::uint16_t{9});
+    }
+
+    void defenceDistances() {
+        QCOMPARE(defenceDistance(1), Duration(50ms));
+        QCOMPARE(defenceDistance(2), Duration(100ms));
+        QCOMPARE(defenceDistance(5), Duration(800ms));
+        for (unsigned defences = 6; defences <= calmDefences; ++defences)
+            QCOMPARE(defenceDistance(defences), Duration(1s));
+        QCOMPARE(defenceDistance(calmDefences + 1), Duration(10s)); // RFC 5227 section 1.1, DEFEND_INTERVAL
     }
 
     void announcementDistances() {

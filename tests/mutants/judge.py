@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who notices a mutant? The checks go from the quickest to the slowest, and the first that differs ends the search."""
+import collections
 import concurrent.futures
 import json
 import os
@@ -14,9 +15,11 @@ WALL_SECONDS = 120
 MEMORY_BYTES = 3 << 30
 
 ENGINE_TESTS = ["engine_" + each + "_test" for each in
-                ("transitions", "timeouts", "group_plan", "invariants", "claimant", "claim", "lease", "peer", "step")]
-HEART_TESTS = ["heart_link_detector_test", "heart_core_test"]
+                ("transitions", "timeouts", "group_plan", "invariants", "claimant", "claim", "lease", "peer", "orders",
+                 "recovery", "startup", "stop", "upkeep", "step_context", "step")]
+HEART_TESTS = ["heart_link_detector_test", "heart_core_test", "heart_peer_tracker_test"]
 CAMPAIGN_TEST = "engine_campaign_test"
+SCENARIOS = "scenarios"
 
 
 def bound_children():
@@ -28,26 +31,29 @@ def bound_children():
 
 
 def run(command, number):
-    """(exit status, last line of its output); None for the status of what took too long."""
+    """(exit status, its output); None for the status of what took too long."""
     environment = dict(os.environ, DYAD_MUTANT=str(number), QT_QPA_PLATFORM="offscreen")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                                env=environment, process_group=0)
     try:
         out, _ = process.communicate(timeout=WALL_SECONDS)
-        return process.returncode, out.decode(errors="replace").strip().rpartition("\n")[2]
+        return process.returncode, out.decode(errors="replace").strip()
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, 9)
         process.communicate()
         return None, ""
 
 
-def fails(command, number):
-    return run(command, number)[0] != 0
+def family(killer):
+    """A killer's name without which scenario it was."""
+    return SCENARIOS if killer.startswith(SCENARIOS) else killer
 
 
 class Judge:
-    def __init__(self, tree, scenarios, seeds):
+    def __init__(self, tree, scenarios, seeds, last):
         self.tree = tree
+        self.last = last  # who noticed what in earlier runs, by identity: asked first
+        self.noticed = collections.defaultdict(collections.Counter)  # by function: how much each scenario noticed
         self.seeds = seeds
         tests = tree.build / "tests"
         self.scenario = str(tests / "dyad-scenario")
@@ -68,12 +74,11 @@ class Judge:
         reached = self.tree.reached_by_each(commands, jobs)
         count = len(self.scenarios)
         self.by_scenario = dict(zip(self.scenarios, reached[:count]))
-        # Whoever comes by most is the likeliest to notice.
-        self.by_reach = sorted(self.scenarios, key=lambda each: -len(self.by_scenario[each]))
         self.by_test = dict(zip(self.unit_tests, reached[count:-1]))
         self.by_campaign = reached[-1]
         if not self.has_sim:
             return
+        self.by_sim = self.tree.reached_by(self.sim_command())
         status, self.digest = self.lives(0)
         if status != 0:
             raise SystemExit("mutants: dyad-sim fails already without any mutant: " + " ".join(self.sim_command()))
@@ -83,33 +88,62 @@ class Judge:
 
     def lives(self, number):
         """(exit status, digest) of a fixed budget of lives."""
-        status, line = run(self.sim_command(), number)
+        status, out = run(self.sim_command(), number)
         try:
-            return status, json.loads(line)["digest"]
+            return status, json.loads(out.rpartition("\n")[2])["digest"]
         except (ValueError, KeyError):
             return status or 1, ""
 
+    # ---- each check: who notices, or None
+
+    def play(self, files, number):
+        if not files:
+            return None
+        status, out = run([self.scenario, "--stop"] + files, number)
+        if status == 0:
+            return None
+        # It says which one differs, unless it died over it.
+        differs = out.partition("\n")[0].partition(".txt:")[0].rpartition("/")[2]
+        return f"{SCENARIOS}: {differs}.txt" if f"{differs}.txt" in map(os.path.basename, files) else SCENARIOS
+
+    def test(self, command, number):
+        return os.path.basename(command) if run([command], number)[0] != 0 else None
+
+    def live(self, number):
+        status, digest = self.lives(number)
+        if status != 0:
+            return "dyad-sim: a rule is broken"
+        return "dyad-sim: other lives" if digest != self.digest else None
+
     def killer(self, number):
-        """The check that notices the mutant, or None."""
-        files = [each for each in self.by_reach if number in self.by_scenario[each]]
-        if files and fails([self.scenario, "--stop"] + files, number):
-            return "scenarios"
-        for test in self.unit_tests:
-            if number in self.by_test[test] and fails([test], number):
-                return os.path.basename(test)
-        if number in self.by_campaign and fails([self.campaign], number):
-            return CAMPAIGN_TEST
-        if self.has_sim:
-            status, digest = self.lives(number)
-            if status != 0:
-                return "dyad-sim: a rule is broken"
-            if digest != self.digest:
-                return "dyad-sim: other lives"
+        """The check that notices the mutant, or None. Every check that comes by is asked before it is None."""
+        mutant = self.tree.mutants[number]
+        known = self.last.get(mutant.identity()) or ""
+        place = (mutant.file, mutant.function)
+        files = [each for each in self.scenarios if number in self.by_scenario[each]]
+        tests = [each for each in self.unit_tests if number in self.by_test[each]]
+        # Whoever noticed it the last time, then its neighbours' judge, then whoever comes by most.
+        tests.sort(key=lambda each: os.path.basename(each) != known)
+        files.sort(key=lambda each: (f"{SCENARIOS}: {os.path.basename(each)}" != known,
+                                     -self.noticed[place][os.path.basename(each)], -len(self.by_scenario[each])))
+        first = files[:1] if known.startswith(SCENARIOS) else []
+        checks = [lambda: self.play(first, number)]
+        checks += [lambda each=each: self.test(each, number) for each in tests]
+        checks.append(lambda: self.play(files, number))
+        if number in self.by_campaign:
+            checks.append(lambda: self.test(self.campaign, number))
+        if self.has_sim and number in self.by_sim:
+            checks.append(lambda: self.live(number))
+        for check in checks:
+            killer = check()
+            if killer:
+                self.noticed[place][killer.removeprefix(SCENARIOS + ": ")] += 1
+                return killer
         return None
 
     def is_reached(self, number):
-        return number in self.by_campaign or any(number in each for each in self.by_scenario.values()) or \
-            any(number in each for each in self.by_test.values())
+        return number in self.by_campaign or (self.has_sim and number in self.by_sim) or \
+            any(number in each for each in self.by_scenario.values()) or any(number in each for each in self.by_test.values())
 
     def judge(self, numbers, jobs, tell, remember):
         bound_children()

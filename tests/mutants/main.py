@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import survivors
-from judge import Judge
+from judge import Judge, family
 from tree import Tree
 
 WANTED = 0.95
@@ -86,7 +86,8 @@ def report(tree, killed, reasons, options, judge, seconds):
         tell(f"\nexplained, but there is no such mutant any more:\n  {each}")
     killers = {}
     for killer in killed.values():
-        killers[killer or "nobody"] = killers.get(killer or "nobody", 0) + 1
+        name = family(killer) if killer else "nobody"
+        killers[name] = killers.get(name, 0) + 1
     count = len(killed)
     share = (count - len(alive)) / count
     tell(f"\n{count} mutants, {count - len(alive)} killed ({100 * share:.1f} %), {len(alive)} survived, "
@@ -121,7 +122,7 @@ def main():
         return 0
     reasons = survivors.read(root / "tests/mutants/survivors.txt")
     scenarios = sorted(str(path) for path in (tree.copy / "tests/scenarios").glob("*.txt") if path.name != "CMakeLists.txt")
-    judge = Judge(tree, scenarios, options.seeds)
+    judge = Judge(tree, scenarios, options.seeds, remembered(tree))
     tree.compile(judge.targets(), options.jobs)
     tell(f"built after {time.monotonic() - begin:.0f} s")
     if not numbers:

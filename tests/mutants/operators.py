@@ -32,6 +32,7 @@ class Walk:
         self.seen = set()
         self.ordinals = {}
         self.in_field = False
+        self.idle = set()  # extents of statements that do nothing
 
     # ---- bookkeeping
 
@@ -143,6 +144,8 @@ class Walk:
         elif kind == K.FOR_STMT:
             self.for_statement(cursor, children)
         elif kind in (K.IF_STMT, K.WHILE_STMT, K.DO_STMT, K.SWITCH_STMT, K.CXX_FOR_RANGE_STMT):
+            if kind == K.SWITCH_STMT:
+                self.idle.add(extent(last_statement(children[-1])))  # the last case ends without its break, too
             for child in children:
                 if child.kind.is_statement() and child.kind != K.DECL_STMT:
                     self.statement(child)
@@ -187,7 +190,7 @@ class Walk:
     def drop(self, cursor, kind):
         start, end = extent(cursor)
         after = self.source.semicolon_after(end)
-        if after is None:
+        if after is None or (cursor.kind == K.BREAK_STMT and (start, end) in self.idle):
             return
         edit = self.edits.at(start, after, statement=True)
         edit.dropped_by.append(self.mutant(kind, start, self.source.text(start, after), "nothing"))
@@ -199,7 +202,7 @@ class Walk:
             self.replace("check dropped", condition, "true", "static_cast<bool>")
             return
         self.drop(cursor, "dropped")
-        self.expression(cursor)
+        self.expression(cursor, "discarded")
 
     def return_statement(self, cursor, children):
         start, end = extent(cursor)
@@ -232,7 +235,7 @@ class Walk:
     # ---- expressions
 
     def expression(self, cursor, context="whole"):
-        """`context`: how a truth value is used here: condition, whole (any other value), and, or, not."""
+        """`context`: how a truth value is used here: condition, whole (any other value), and, or, not, discarded."""
         if is_text(cursor.type):
             return
         start, end = extent(cursor)
@@ -305,7 +308,7 @@ class Walk:
         return None
 
     def truth(self, cursor, context):
-        if context in ("not", "same", "check"):
+        if context in ("not", "same", "check", "discarded"):
             return
         if cursor.kind in (K.DECL_REF_EXPR, K.MEMBER_REF_EXPR):
             return  # a place; where it is read, a conversion stands around it
@@ -446,15 +449,43 @@ def places(cursor, found):
     return found
 
 
+def last_statement(cursor):
+    children = list(cursor.get_children())
+    if cursor.kind in (K.COMPOUND_STMT, K.CASE_STMT, K.DEFAULT_STMT) and children:
+        return last_statement(children[-1])
+    return cursor
+
+
+# What the members of StepContext change besides the list of actions.
+STEP_CONTEXT = {"explain": set(), "act": set(), "raise": {"alarms"}, "clear": {"alarms"},
+                "transition": {"role", "since", "why"},
+                "request": {"pending", "answer", "state", "mayRun", "detail", "lastOperation", "epoch", "key", "takeover"}}
+WRITING_MEMBERS = ("reset", "clear", "push_back")
+
+
+def written(cursor):
+    """(names of what the statement writes or might, whether it tells of something); None if that is not plain."""
+    children = list(cursor.get_children())
+    if cursor.kind == K.UNEXPOSED_EXPR and len(children) == 1:
+        return written(children[0])
+    if cursor.kind in (K.BINARY_OPERATOR, K.COMPOUND_ASSIGNMENT_OPERATOR, K.UNARY_OPERATOR) or \
+            cursor.spelling == "operator=":
+        return ({children[0].spelling}, False) if children and children[0].spelling else None
+    if cursor.kind != K.CALL_EXPR or not children:
+        return None
+    method = cursor.referenced
+    if method is not None and method.semantic_parent is not None and method.semantic_parent.spelling == "StepContext":
+        return (STEP_CONTEXT[cursor.spelling], True) if cursor.spelling in STEP_CONTEXT else None
+    if cursor.spelling in WRITING_MEMBERS and children[0].kind == K.MEMBER_REF_EXPR:
+        owner = list(children[0].get_children())
+        return ({owner[0].spelling}, False) if owner and owner[0].spelling else None
+    return None
+
+
 def independent(first, second):
-    """Two assignments of which neither touches what the other one writes: their order can't matter."""
-    def plain(cursor):
-        if cursor.kind not in (K.BINARY_OPERATOR, K.COMPOUND_ASSIGNMENT_OPERATOR) and cursor.spelling != "operator=":
-            return None
-        children = list(cursor.get_children())
-        left = children[0] if children else None
-        return left.spelling if left is not None else None
-    a, b = plain(first), plain(second)
-    if a is None or b is None:
+    """Two statements of which neither touches what the other one writes: their order can't matter."""
+    a, b = written(first), written(second)
+    if a is None or b is None or (a[1] and b[1]) or "move" in places(first, places(second, set())):
         return False
-    return a not in places(second, set()) and b not in places(first, set())
+    touched_a, touched_b = places(first, set()) | a[0], places(second, set()) | b[0]
+    return not (a[0] & touched_b) and not (b[0] & touched_a)

@@ -164,8 +164,11 @@ void claimOthers(StepContext& step, GroupRecord& group) {
     bool asked = false;
     for (std::size_t i = 1; i < group.luns.size(); ++i) {
         LunRecord& lun = group.luns[i];
-        if (lun.provenEpoch == group.epoch || lun.pending || !ofThisCluster(step, lun)) continue;
+        if (lun.provenEpoch == group.epoch) continue;
+        // A look that is still under way says whose it is: driveOthers() waits for it.
+        if (!lun.pending && !ofThisCluster(step, lun)) continue;
         asked = true;
+        if (lun.pending) continue;
         step.request(group, lun, ReservationCommand::Claim, ClaimFrom::Nothing,
                      lun.known ? lun.snapshot.holder : std::optional<model::ReservationKey>());
     }

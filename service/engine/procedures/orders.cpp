@@ -46,13 +46,6 @@ void moveToPeer(StepContext& step, const OrderGiven& order, GroupRecord& group) 
 }
 
 void fetchFromPeer(StepContext& step, const OrderGiven& order, GroupRecord& group) {
-    const model::GroupStatus* word = peerWord(step, group);
-    if (!peerSpeaks(step) || !word || word->role != Role::Active)
-        return answer(
-            step, order, false,
-            "the group is not active on " + step.peerName() +
-                (peerSpeaks(step) && word ? std::string(" (") + toText(word->role) + ")" : " as far as is known") +
-                ", so it can't be handed over");
     if (!fitHere(step, group))
         return answer(step, order, false,
                       step.nodeName(step.self) +

@@ -16,6 +16,9 @@ using model::ReservationKey;
 using model::ReservationOutcome;
 using model::Role;
 
+using Arrange = void (*)(Workplace&);
+Q_DECLARE_METATYPE(Arrange)
+
 namespace {
 
 constexpr ReservationKey stranger{0x0bad'1000'0000'0900};
@@ -62,6 +65,19 @@ public:
             if (const auto* request = std::get_if<model::ReservationRequest>(&action)) all.push_back(*request);
         return all;
     }
+    // Two LUNs beside the arbiter.
+    void oneMoreLun() {
+        configuration.luns.resize(3);
+        configuration.luns[2].name = "third";
+        configuration.groups[0].luns.push_back(model::LunId(2));
+        erp().luns.push_back(erp().luns[1]);
+        lun(2).id = model::LunId(2);
+    }
+    // This one was won already.
+    void wins(std::size_t i) {
+        lun(i).provenEpoch = erp().epoch;
+        lun(i).provenFrom = now;
+    }
     [[nodiscard]] bool refusedFor(Duration pause) {
         return erp().role == Role::Standby && erp().claim.notBefore == now + pause;
     }
@@ -91,6 +107,14 @@ private Q_SLOTS:
     void whatStrangersHoldIsNotAskedFor();
     void anOldProofIsLookedAtAgainBeforeAnythingStarts();
     void whatIsWonStartsAfresh();
+    void aLookThatTakesItsTimeCostsNoClaim();
+    void onlyWhatWasRefusedIsAskedForAgain();
+    void whatWasReleasedIsClaimedAtOnce();
+    void aClaimWithoutAnArray();
+    void whatEndsAClaim_data();
+    void whatEndsAClaim();
+    void aClaimThatHasTakenSomethingGoesOn();
+    void afterAFreezeEverythingIsReadAnew();
 };
 
 void ClaimTest::aChallengeThatStandsOpensTheWindow() {
@@ -124,6 +148,11 @@ void ClaimTest::aChallengeThatIsNotTaken() {
     foreign.drive();
     QVERIFY(foreign.refusedFor(longer));
     QVERIFY(foreign.state.alarms.empty());
+    QVERIFY(foreign.asked().size() == 1 && foreign.asked()[0].command == ReservationCommand::Withdraw);
+    Claim unheard(ClaimPhase::Challenging, ClaimCause::PeerSilent); // who holds it now is not known
+    unheard.answers(0, ReservationOutcome::NoPath, stranger);
+    unheard.drive();
+    QVERIFY(unheard.refusedFor(soon));
 }
 
 void ClaimTest::whereNobodyIsToBeChallengedTheKeysAreRead() {
@@ -171,6 +200,11 @@ void ClaimTest::theWindowWaitsForTimeAndForThePeersWord() {
     silencing.now = silencing.now + soon;
     silencing.drive();
     QCOMPARE(silencing.erp().claim.phase, ClaimPhase::Window); // lost, and says nothing of being useless yet
+    Claim suspect(ClaimPhase::Window, ClaimCause::PeerUseless);
+    suspect.state.peer.liveness = Liveness::Suspect; // what it said last may be over
+    suspect.now = suspect.now + soon;
+    suspect.drive();
+    QCOMPARE(suspect.erp().claim.phase, ClaimPhase::Window);
 }
 
 void ClaimTest::aPeerThatKeepsItEndsTheWindow() {
@@ -275,10 +309,13 @@ void ClaimTest::anArbiterThatIsDefendedOrLost() {
     free.answers(0, ReservationOutcome::Conflict, std::nullopt);
     free.drive();
     QVERIFY(free.refusedFor(longer)); // three times is enough
-    Claim taken(ClaimPhase::Arbiter, ClaimCause::PeerSilent);
-    taken.answers(0, ReservationOutcome::Conflict, taken.peers);
-    taken.drive();
-    QVERIFY(taken.refusedFor(longer));
+    for (const bool registered : {false, true}) {
+        Claim taken(ClaimPhase::Arbiter, ClaimCause::PeerSilent);
+        taken.answers(0, ReservationOutcome::Conflict, taken.peers,
+                      registered ? std::vector{taken.peers, taken.own} : std::vector{taken.peers});
+        taken.drive();
+        QVERIFY(taken.refusedFor(longer)); // it was refused, whoever is listed
+    }
 }
 
 void ClaimTest::onlyAReadBackIsAWin() {
@@ -402,6 +439,128 @@ void ClaimTest::whatIsWonStartsAfresh() {
         QVERIFY(!group.resources[0].mustStop && group.resources[0].failures.empty());
         QCOMPARE(group.wonAt, at.now);
     }
+}
+
+// The look that began with the challenge is not answered yet when the arbiter is won.
+void ClaimTest::aLookThatTakesItsTimeCostsNoClaim() {
+    Claim at(ClaimPhase::Arbiter, ClaimCause::PeerSilent);
+    at.lun(1).pending.emplace();
+    at.answers(0, ReservationOutcome::Good, at.own);
+    at.drive();
+    QCOMPARE(at.erp().claim.phase, ClaimPhase::Others);
+    QVERIFY(at.asked().empty());
+    at.lun(1).pending.reset();
+    at.drive();
+    QVERIFY(at.asked().size() == 1 && at.asked()[0].command == ReservationCommand::Claim);
+}
+
+void ClaimTest::onlyWhatWasRefusedIsAskedForAgain() {
+    Claim at(ClaimPhase::Others, ClaimCause::PeerSilent);
+    at.oneMoreLun();
+    at.wins(0);
+    at.answers(1, ReservationOutcome::Conflict, at.peers);
+    at.answers(2, ReservationOutcome::Good, at.own);
+    at.drive();
+    QCOMPARE(at.erp().role, Role::Claiming); // all or nothing
+    QVERIFY(at.asked().size() == 1 && at.asked()[0].lun == model::LunId(1));
+    at.answers(1, ReservationOutcome::Good, at.own);
+    at.drive();
+    QCOMPARE(at.erp().role, Role::Starting);
+
+    // What a stranger holds was not asked for, so there is no answer to look at.
+    Claim foreign(ClaimPhase::Others, ClaimCause::PeerSilent);
+    foreign.oneMoreLun();
+    foreign.wins(0);
+    foreign.lun(1).snapshot.holder = stranger;
+    foreign.answers(2, ReservationOutcome::Good, foreign.own);
+    foreign.drive();
+    QCOMPARE(foreign.erp().claim.phase, ClaimPhase::GivingBack);
+}
+
+void ClaimTest::whatWasReleasedIsClaimedAtOnce() {
+    Claim at(ClaimPhase::Reading, ClaimCause::NobodyOwns);
+    at.erp().role = Role::Standby;
+    at.erp().epoch = model::Epoch(3);
+    at.word(at.erp()).released = true;
+    at.lun(1).snapshot.holder = at.peers; // as it was a moment ago
+    at.lun(1).pending.emplace();          // a look at the keys, for the eye
+    at.go([&](StepContext& step) { considerClaim(step, at.erp()); });
+    QVERIFY(at.asked().size() == 1 && at.asked()[0].command == ReservationCommand::Claim);
+    QVERIFY(at.asked()[0].from == ClaimFrom::Nothing && !at.asked()[0].expectedHolder);
+    at.answers(0, ReservationOutcome::Good, at.own);
+    at.drive();
+    QVERIFY(at.asked().size() == 1 && at.asked()[0].command == ReservationCommand::Claim);
+    QVERIFY(at.asked()[0].lun == model::LunId(1) && !at.asked()[0].expectedHolder);
+}
+
+void ClaimTest::aClaimWithoutAnArray() {
+    Claim at(ClaimPhase::Window, ClaimCause::PeerSilent);
+    at.erp().luns.clear();
+    at.state.peer.liveness = Liveness::Alive;
+    at.word(at.erp()).role = Role::Active;
+    at.drive();
+    QCOMPARE(at.erp().role, Role::Standby); // there is nothing to withdraw
+    QVERIFY(at.asked().empty());
+}
+
+void ClaimTest::whatEndsAClaim_data() {
+    QTest::addColumn<Arrange>("arrange");
+    const auto row = [](const char* name, Arrange arrange) { QTest::newRow(name) << arrange; };
+    row("this node leaves", [](Workplace& at) { at.state.leaving = true; });
+    row("this node goes into maintenance", [](Workplace& at) { at.state.maintenance = true; });
+    row("this node stood still", [](Workplace& at) { at.erp().claim.frozen = true; });
+}
+
+void ClaimTest::whatEndsAClaim() {
+    QFETCH(Arrange, arrange);
+    for (const ClaimPhase phase : {ClaimPhase::Challenging, ClaimPhase::Window, ClaimPhase::Reading}) {
+        Claim at(phase, ClaimCause::PeerSilent);
+        arrange(at);
+        at.drive();
+        QCOMPARE(at.erp().role, Role::Standby);
+        // A challenge may stand on the arbiter; nothing else was begun.
+        QCOMPARE(at.asked().size(), std::size_t(phase != ClaimPhase::Reading));
+        for (const model::ReservationRequest& each : at.asked())
+            QCOMPARE(each.command, ReservationCommand::Withdraw);
+        QCOMPARE(at.erp().claim.notBefore == Instant(), at.erp().claim.frozen); // looked at again at once
+    }
+}
+
+void ClaimTest::aClaimThatHasTakenSomethingGoesOn() {
+    for (const ClaimPhase phase : {ClaimPhase::Arbiter, ClaimPhase::Others}) {
+        Claim at(phase, ClaimCause::PeerSilent);
+        at.lun(phase == ClaimPhase::Arbiter ? 0 : 1).pending.emplace();
+        at.state.leaving = true; // when it is won it is given away in order
+        at.drive();
+        QCOMPARE(at.erp().role, Role::Claiming);
+        at.state.leaving = false;
+        at.state.maintenance = true;
+        at.drive();
+        QCOMPARE(at.erp().role, Role::Claiming);
+    }
+    Claim back(ClaimPhase::GivingBack, ClaimCause::PeerSilent);
+    back.erp().claim.frozen = true; // what is given back stays given back
+    back.drive();
+    QCOMPARE(back.erp().role, Role::Standby);
+    QVERIFY(back.asked().empty());
+}
+
+void ClaimTest::afterAFreezeEverythingIsReadAnew() {
+    Claim at(ClaimPhase::Others, ClaimCause::PeerSilent);
+    at.wins(0);
+    at.wins(1);
+    at.answers(1, ReservationOutcome::Good, at.own); // of before the freeze
+    at.erp().claim.frozen = true;
+    at.lun(1).pending.emplace();
+    at.drive();
+    QVERIFY(at.asked().empty()); // an answer is still under way
+    at.lun(1).pending.reset();
+    at.drive();
+    QCOMPARE(at.erp().claim.phase, ClaimPhase::Reading);
+    QVERIFY(!at.erp().claim.frozen);
+    QCOMPARE(at.asked().size(), std::size_t(2));
+    for (const LunRecord& lun : at.erp().luns)
+        QVERIFY(lun.provenEpoch == model::Epoch() && !lun.answer);
 }
 
 QTEST_GUILESS_MAIN(ClaimTest)

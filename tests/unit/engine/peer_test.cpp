@@ -110,9 +110,12 @@ void PeerTest::aLinkIsToldWhenItChanges() {
     fresh.state.links.clear();
     fresh.hear(heart(Liveness::Alive, Liveness::Unknown));
     QCOMPARE(fresh.told(kind::linkChanged), 1);
+    QCOMPARE(fresh.line(kind::linkChanged).text, std::string("link private is alive"));
+    fresh.hear(heart(Liveness::Alive, Liveness::Alive));
     HeartChanged shorter = heart(Liveness::Alive, Liveness::Alive);
     shorter.links.resize(1);
     fresh.hear(shorter);
+    QCOMPARE(fresh.line(kind::linkChanged).text, std::string("link public is unknown"));
     QCOMPARE(fresh.state.links.size(), std::size_t(2));
     QCOMPARE(fresh.state.links[1].liveness, Liveness::Unknown);
 }
@@ -263,6 +266,12 @@ void PeerTest::whatWasLeftByWhom() {
     QVERIFY(!byPeer(Workplace::key(NodeId::First, Workplace::deadBoot, 3)));
     QVERIFY(!byPeer(Workplace::key(NodeId::Second, Workplace::peerBoot, 4))); // its word is older than that claim
     QVERIFY(byPeer(Workplace::key(NodeId::Second, Workplace::peerBoot, 2))); // a later claim of its own has ended since
+    // A key has room for the lower half of an epoch: half the circle is earlier, the other half is later.
+    at.word(at.erp()).epoch = model::Epoch(0x18002);
+    QVERIFY(byPeer(present));
+    at.word(at.erp()).epoch = model::Epoch(0x18003);
+    QVERIFY(!byPeer(present));
+    at.word(at.erp()).epoch = model::Epoch(3);
     for (const Role role : {Role::Claiming, Role::Starting, Role::Active, Role::Stopping, Role::Lost}) {
         at.word(at.erp()).role = role;
         QVERIFY(!byPeer(present) && byPeer(dead));

@@ -77,6 +77,20 @@ public:
         }
     }
 
+    // Gives erp a filesystem and a database that stands on it.
+    void furnish(model::ResourceState is) {
+        std::vector<model::ResourceSetup>& setups = configuration.groups[0].resources;
+        setups.resize(2);
+        setups[0].name = "data";
+        setups[0].settings = model::FilesystemSettings{};
+        setups[1].name = "db";
+        setups[1].settings = model::ProcessSettings{};
+        setups[1].after = {model::ResourceId(0)};
+        erp().resources.resize(2);
+        for (ResourceRecord& each : erp().resources)
+            each.state = is;
+    }
+
     GroupRecord& erp() { return state.groups[0]; }
     GroupRecord& web() { return state.groups[1]; }
     model::GroupStatus& word(GroupRecord& group) { return state.peer.status.groups[group.id.value]; }
@@ -90,6 +104,37 @@ public:
         deadline = step.nextDeadline();
         return answer;
     }
+
+    template <typename Procedure>
+    void go(Procedure procedure) {
+        ask([&](StepContext& step) {
+            procedure(step);
+            return 0;
+        });
+    }
+
+    // Of what was wanted last: all of one sort.
+    template <typename Wanted>
+    [[nodiscard]] std::vector<Wanted> wanted() const {
+        std::vector<Wanted> found;
+        for (const Action& action : actions)
+            if (const auto* each = std::get_if<Wanted>(&action)) found.push_back(*each);
+        return found;
+    }
+    // How often the journal line was told.
+    [[nodiscard]] std::size_t told(const std::string& kind) const {
+        std::size_t count = 0;
+        for (const Explain& line : wanted<Explain>())
+            count += line.kind == kind;
+        return count;
+    }
+    // The first such line.
+    [[nodiscard]] Explain line(const std::string& kind) const {
+        for (const Explain& each : wanted<Explain>())
+            if (each.kind == kind) return each;
+        return {};
+    }
+    [[nodiscard]] bool alarm(const std::string& id) const { return state.alarms.count(id) != 0; }
 
     model::Configuration configuration;
     model::NodeId self = model::NodeId::First;

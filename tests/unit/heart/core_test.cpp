@@ -2,6 +2,8 @@
 // Two cores, wires between them, and a clock that we turn.
 #include "heart/core.h"
 
+#include "dies.h"
+
 #include <QTest>
 
 #include <deque>
@@ -105,6 +107,169 @@ private Q_SLOTS:
         }
         const Duration measured(world.report(world.alpha).links[0].roundTrip);
         QVERIFY(measured > 7900us && measured < 8100us);
+    }
+
+    void roundTripsThatCantBeAreNotBelieved() {
+        World world;
+        world.rounds(2);
+        // Alpha beats, beta holds it for 5 ms, and the way there and back takes `way`; the answer may be altered.
+        const auto measure = [&](Duration way, const std::function<void(wire::Heartbeat&)>& alter = {}) {
+            world.now = world.now + 1ms;
+            world.alpha.beginBeat(world.now);
+            world.beta.heard(world.now, 0, world.alpha.heartbeatFor(0));
+            world.now = world.now + 5ms;
+            world.beta.beginBeat(world.now);
+            wire::Heartbeat back = world.beta.heartbeatFor(0);
+            if (alter) alter(back);
+            world.now = world.now + way;
+            world.alpha.heard(world.now, 0, back);
+            return Duration(world.report(world.alpha).links[0].roundTrip);
+        };
+        QVERIFY(measure(8ms) == 8ms);
+        QVERIFY(measure(16ms) == 9ms); // one eighth of the news
+        QVERIFY(measure(0ms) == 9ms - 9ms / 8);
+        const Duration before = 9ms - 9ms / 8;
+        QVERIFY(measure(10s + 1ns) == before);
+        QVERIFY(measure(1ms, [](wire::Heartbeat& back) { back.echo.held = 6ms + 1ns; }) == before); // longer than it took
+        QVERIFY(measure(1ms, [](wire::Heartbeat& back) { back.echo.sentAt = back.echo.sentAt - 1ns; }) == before);
+        QVERIFY(measure(10s) == before + (10s - before) / 8);
+    }
+
+    void whoHasHeardNothingEchoesNothing() {
+        World world;
+        world.alpha.beginBeat(world.now);
+        QVERIFY(world.alpha.heartbeatFor(0).echo == wire::Echo());
+        const BoardReport before = world.report(world.alpha);
+        QVERIFY(!before.links[0].peerHearsUs && !before.links[0].everHeard);
+        // Any boot may have the digest 1.
+        world.beta = Core(setupOf(NodeId::Second, model::BootDigest(1)), world.now, 1);
+        world.rounds(3);
+        QVERIFY(world.alpha.heartbeatFor(0).echo.boot == model::BootDigest(1));
+        QCOMPARE(world.report(world.alpha).peerBoot, std::uint64_t{1});
+    }
+
+    void noTwoBeatsSayTheSameTime() {
+        World world;
+        world.alpha.beginBeat(world.now + 5ms);
+        const Instant first = world.alpha.heartbeatFor(0).sentAt;
+        world.alpha.beginBeat(world.now + 5ms);
+        QCOMPARE(world.alpha.heartbeatFor(0).sentAt, first + 1ns);
+        world.alpha.beginBeat(world.now + 9ms);
+        QCOMPARE(world.alpha.heartbeatFor(0).sentAt, world.now + 9ms);
+    }
+
+    void theReportSaysWhatWasHeardWhereAndWhen() {
+        World world;
+        world.rounds(50);
+        const Instant lastHeard = world.now;
+        BoardReport report = world.report(world.alpha);
+        QCOMPARE(report.changes, world.alpha.changes());
+        QVERIFY(report.changes > 0);
+        QCOMPARE(report.beatAt, world.now.nanoseconds());
+        QCOMPARE(report.linkCount, std::uint8_t{2});
+        for (std::size_t link = 0; link < 2; ++link) {
+            QVERIFY(report.links[link].everHeard == 1 && report.links[link].peerHearsUs == 1);
+            QCOMPARE(report.links[link].lastHeard, lastHeard.nanoseconds());
+            QCOMPARE(report.links[link].received, std::uint64_t{49}); // but for the one that proved the boot
+        }
+        world.now = world.now + 1ms;
+        world.alpha.rejected(1, RejectReason::Forged);
+        world.alpha.rejected(0, RejectReason::Oversize);
+        report = world.report(world.alpha);
+        QVERIFY(report.lastRejectedReason == static_cast<std::uint8_t>(RejectReason::Oversize));
+        QCOMPARE(report.lastRejectedLink, std::uint8_t{0});
+        world.alpha.rejected(1, RejectReason::Forged);
+        report = world.report(world.alpha);
+        QVERIFY(report.lastRejectedReason == static_cast<std::uint8_t>(RejectReason::Forged));
+        QCOMPARE(report.lastRejectedLink, std::uint8_t{1});
+        QCOMPARE(report.links[0].lastHeard, lastHeard.nanoseconds());
+    }
+
+    void whatIsOverdueIsLost() {
+        World world;
+        world.rounds(110);
+        const auto lossAfter = [&](int beats) {
+            BoardReport report;
+            world.alpha.fill(report, world.now + beats * heartbeat);
+            return report.links[0].lossPerMillion;
+        };
+        QCOMPARE(lossAfter(0), 0u);
+        QCOMPARE(lossAfter(1), 0u); // it may be under way
+        QCOMPARE(lossAfter(2), 10'000u);
+        QCOMPARE(lossAfter(26), 250'000u);
+        QCOMPARE(lossAfter(1000), 1'000'000u);
+    }
+
+    void aPeerThatIsOnlySuspectStillHearsUs() {
+        World world;
+        world.rounds(3);
+        world.now = world.now + 60ms;
+        world.alpha.timePassed(world.now);
+        QCOMPARE(world.liveness(world.alpha, 0), Liveness::Suspect);
+        QVERIFY(world.peerHears(world.alpha, 0));
+    }
+
+    void lossIsCountedAnewWithABoot() {
+        World world;
+        world.rounds(50);
+        world.beta = Core(setupOf(NodeId::Second, model::BootDigest(0xb2)), world.now, 1);
+        world.rounds(3);
+        for (int i = 0; i < 200; ++i) {
+            world.carries[1][1] = i % 4 != 0;
+            world.round();
+        }
+        QCOMPARE(world.report(world.alpha).links[0].lossPerMillion, 0u);
+        QCOMPARE(world.report(world.alpha).links[1].lossPerMillion, 250'000u);
+    }
+
+    void asManyLinksAsThereMayBe() {
+        CoreSetup setup = setupOf(NodeId::First, alphaBoot);
+        setup.links = model::maxLinks;
+        CoreSetup other = setupOf(NodeId::Second, betaBoot);
+        other.links = model::maxLinks;
+        Instant now = Instant::fromNanoseconds(5'000'000'000);
+        Core alpha(setup, now, 100);
+        Core beta(other, now, 900);
+        const auto beat = [&](Core& from, Core& to) {
+            from.beginBeat(now);
+            for (std::uint8_t link = 0; link < model::maxLinks; ++link)
+                to.heard(now, link, from.heartbeatFor(link));
+        };
+        for (int i = 0; i < 4; ++i) {
+            now = now + heartbeat;
+            beat(alpha, beta);
+            beat(beta, alpha);
+        }
+        QCOMPARE(alpha.heartbeatFor(0).hears, std::uint8_t{0xff});
+        QVERIFY(*alpha.nextJudgement() == now + 60ms);
+        alpha.woken(now + 1ms, now + 1s);
+        now = now + 1s;
+        alpha.timePassed(now);
+        BoardReport report;
+        alpha.fill(report, now);
+        QCOMPARE(report.linkCount, std::uint8_t{model::maxLinks});
+        for (const BoardLink& link : report.links)
+            QVERIFY(link.peerHearsUs == 1 && static_cast<Liveness>(link.liveness) == Liveness::Alive);
+        now = now + 100ms;
+        alpha.timePassed(now);
+        QVERIFY(!alpha.nextJudgement());
+    }
+
+    void aHeartIsNotSetUpOrUsedWrongly() {
+        const auto dies = [](std::size_t links) {
+            return deathOf([links] {
+                       CoreSetup setup = setupOf(NodeId::First, alphaBoot);
+                       setup.links = links;
+                       const Core core(setup, Instant::fromNanoseconds(5), 1);
+                   }).aborted;
+        };
+        QVERIFY(dies(0) && !dies(1) && !dies(model::maxLinks) && dies(model::maxLinks + 1));
+        QVERIFY(deathOf([] {
+                    World world;
+                    world.beta.beginBeat(world.now);
+                    world.alpha.heard(world.now, 2, world.beta.heartbeatFor(0)); // it has two
+                }).aborted);
+        QVERIFY(deathOf([] { World().alpha.rejected(2, RejectReason::Forged); }).aborted);
     }
 
     void aOneWayLinkIsSeenByBoth() {
@@ -299,9 +464,9 @@ private Q_SLOTS:
     void aLittleLatenessIsNotForgiven() {
         World world;
         world.rounds(3);
-        for (int i = 0; i < 6; ++i) { // every alarm rings 10 ms late; the peer is dead
+        for (int i = 0; i < 6; ++i) { // every alarm rings a heartbeat late; the peer is dead
             const Instant due = world.now + 10ms;
-            world.now = world.now + 20ms;
+            world.now = world.now + 10ms + heartbeat;
             world.alpha.woken(due, world.now);
             world.alpha.timePassed(world.now);
         }

@@ -37,7 +37,9 @@ private Q_SLOTS:
 
     void silenceIsSuspectThenLostAtTheVeryInstant() {
         LinkDetector detector(silence, at(0ms));
+        QVERIFY(!detector.everHeard());
         detector.heard(at(10ms));
+        QVERIFY(detector.everHeard());
         QCOMPARE(detector.liveness(), Liveness::Alive);
         QVERIFY(*detector.nextJudgement() == at(70ms));
         detector.timePassed(at(70ms) - Duration(1));
@@ -136,6 +138,33 @@ private Q_SLOTS:
         QCOMPARE(window.ratio(1000), 1.0);
         window.received(50'000'000); // the sender's heart was started again
         QCOMPARE(window.ratio(0), 0.0);
+        window.received(49'999'990); // an early one of it that was overtaken
+        QCOMPARE(window.ratio(0), 9.0 / 11);
+    }
+
+    void aGapIsLossUntilItCanOnlyBeARestart() {
+        LossWindow window;
+        window.received(1);
+        window.received(100'001);
+        QCOMPARE(window.ratio(0), 0.99);
+        window.received(200'002);
+        QCOMPARE(window.ratio(0), 0.0);
+    }
+
+    void whatIsOvertakenIsNotLost() {
+        LossWindow window;
+        for (const std::uint64_t sequence : {10, 13, 12, 11})
+            window.received(sequence);
+        QCOMPARE(window.ratio(0), 0.0);
+        window.received(8); // then more was expected than we knew
+        QCOMPARE(window.ratio(0), 1.0 / 6);
+        window.received(12); // twice
+        QCOMPARE(window.ratio(0), 1.0 / 6);
+        window.received(209);
+        window.received(110);
+        window.received(109); // too old to count
+        window.received(50);
+        QCOMPARE(window.ratio(0), 0.98);
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include "heart/launcher.h"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -79,6 +80,7 @@ bool HeartAdapter::tryJoin() {
     auto client = std::make_unique<heart::Client>(m_setup.runDirectory, m_setup.settings);
     if (!client->connect()) return false;
     m_timer.stop();
+    m_fruitless = 0;
     m_client = std::move(client);
     m_wakeNotifier = std::make_unique<QSocketNotifier>(m_client->wakeDescriptor(), QSocketNotifier::Read);
     connect(m_wakeNotifier.get(), &QSocketNotifier::activated, this, &HeartAdapter::wake);
@@ -112,8 +114,9 @@ void HeartAdapter::step() {
             signalHeart(living->process, SIGKILL);
             m_sinceAskedToEnd.start();
         }
-    } else if (!living && m_sinceLaunch.hasExpired(restartIntervalMs)) {
-        if (!m_launchPutOff) tell("dyad-heart does not start; see " + heart::logPath(m_setup.runDirectory));
+    } else if (!living && m_sinceLaunch.hasExpired(restartIntervalMs << std::min(m_fruitless, mostDoublings))) {
+        if (!m_launchPutOff && ++m_fruitless > mostDoublings)
+            tell("dyad-heart does not start; see " + heart::logPath(m_setup.runDirectory));
         return launch();
     } else if (living && m_sinceLaunch.hasExpired(joinPatienceMs)) {
         tell("dyad-heart (process " + std::to_string(living->process.process) + ") does not let the service in");

@@ -48,6 +48,9 @@ private:
     static constexpr int joinPatienceMs = 2000;   // then it is started again
     static constexpr int endPatienceMs = 500;     // for a heart that is replaced; then it is killed
     static constexpr int restartIntervalMs = 100; // between two starts, so that one that can't live doesn't spin
+    // A start that shows no sign of life has failed, or the host is too busy to have got round to it: tried again after
+    // 0.1, 0.2, 0.4, 0.8 s and from then on, and told only after all of these.
+    static constexpr unsigned mostDoublings = 3;
 
     void arrange();
     void replace(const heart::LivingHeart& living);
@@ -65,6 +68,7 @@ private:
     std::unique_ptr<QSocketNotifier> m_endNotifier;
     QTimer m_timer; // the next step of finding or starting a heart; stopped while joined
     QElapsedTimer m_sinceLaunch;
+    unsigned m_fruitless = 0;                  // starts in a row of which nothing was seen
     bool m_launchPutOff = false;               // the last start was too short ago to start again at once
     QElapsedTimer m_sinceAskedToEnd;           // valid while an old heart is to end
     std::optional<model::NodeStatus> m_status; // last published

@@ -46,6 +46,7 @@ Result<void> AddressDefence::start(const Interface& interface, const IpAddress& 
     Result<PacketSocket> socket = PacketSocket::open(interface, address.six ? etherTypeIpv6 : etherTypeArp, filter);
     if (!socket) return socket.error();
     m_socket = std::move(socket).value();
+    (void)m_socket->wantAge(); // without it a claim that is old isn't noticed: no reason not to listen
     m_notifier = std::make_unique<QSocketNotifier>(m_socket->descriptor(), QSocketNotifier::Read);
     QObject::connect(m_notifier.get(), &QSocketNotifier::activated, m_notifier.get(), [this] { listen(); });
     return {};

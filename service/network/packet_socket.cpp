@@ -44,8 +44,6 @@ Result<PacketSocket> PacketSocket::open(const Interface& interface, std::uint16_
         if (::setsockopt(opened.m_socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
             return platform::systemError("filter what comes in on", interface.name, errno);
     }
-    const int wanted = 1; // without it the age of a frame isn't known: no reason to do without the frame
-    (void)::setsockopt(opened.m_socket.get(), SOL_SOCKET, SO_TIMESTAMPNS, &wanted, sizeof wanted);
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_ifindex = interface.index;
@@ -83,6 +81,12 @@ void PacketSocket::receiveWithAge(const std::function<void(std::span<const std::
         if (from.sll_pkttype == PACKET_OUTGOING) continue;
         each(std::span<const std::uint8_t>(buffer.data(), static_cast<std::size_t>(count)), ageOf(message));
     }
+}
+
+Result<void> PacketSocket::wantAge() {
+    const int wanted = 1;
+    if (::setsockopt(m_socket.get(), SOL_SOCKET, SO_TIMESTAMPNS, &wanted, sizeof wanted) == 0) return {};
+    return platform::systemError("have what comes in stamped on", "interface " + std::to_string(m_interface), errno);
 }
 
 Result<void> PacketSocket::join(const HardwareAddress& group) {

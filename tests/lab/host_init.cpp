@@ -79,6 +79,7 @@ int hostMain(const std::string& host) {
         // Woken by a child's end, by SIGTERM, or to start the service again.
         const timespec pause = toTimespec(restartPause);
         const int signal = sigtimedwait(&watched, nullptr, &pause);
+        const bool paused = signal < 0 && errno == EAGAIN; // before waitpid() says in errno that there is no child
         if (signal == SIGTERM) {
             stopping = true;
             if (service > 0) kill(service, SIGTERM);
@@ -90,8 +91,7 @@ int hostMain(const std::string& host) {
                 ended = true;
             }
         if (stopping && service == 0) return 0; // and with this process everything else on the host
-        if (!stopping && service == 0 && !ended && signal < 0 && errno == EAGAIN && serviceWanted())
-            service = startService(program, log);
+        if (!stopping && service == 0 && !ended && paused && serviceWanted()) service = startService(program, log);
     }
 }
 

@@ -13,8 +13,9 @@ namespace dyad::lab {
 
 namespace {
 
-constexpr Duration startGuard = 4s;          // mount with journal replay, crash recovery of a database under full load
-constexpr Duration stopGuard = 4s;           // an orderly stop of it
+constexpr Duration recoveryGuard = 6s;       // mount with journal replay, crash recovery of a database under full load
+constexpr Duration startGuard = 2s;          // mount and start after an orderly stop
+constexpr Duration stopGuard = 3s;           // an orderly stop
 constexpr Duration bootGuard = 3s;           // power to a running service
 constexpr Duration resetTime = 2s;           // a reset takes a machine so long (stage.cpp)
 constexpr Duration restartGuard = 5s;        // the service, started again
@@ -84,9 +85,14 @@ Duration wayBack(const Faults& soFar, const std::vector<std::string>& able, cons
         std::any_of(soFar.begin(), soFar.end(), [](const FaultSpan& fault) {
             return (fault.kind == FaultKind::Loss || fault.kind == FaultKind::Delay) && !disturbsStorage(fault);
         });
-    const bool ordered = any(soFar, {FaultKind::Switchover, FaultKind::Switchback, FaultKind::Shutdown,
-                                     FaultKind::PublicPulled, FaultKind::Maintenance});
+    const bool ordered =
+        any(soFar, {FaultKind::Switchover, FaultKind::Switchback, FaultKind::Shutdown, FaultKind::Maintenance});
+    const bool handedOver = ordered || any(soFar, {FaultKind::PublicPulled});
     const bool stuck = path || any(soFar, {FaultKind::Freeze, FaultKind::LunFull});
+    // Whatever else moves a group ends its database without asking it.
+    const bool crashes =
+        stuck || troubles.resets > 0 ||
+        any(soFar, {FaultKind::PowerOff, FaultKind::PowerOffBoth, FaultKind::KillDatabase, FaultKind::KillService});
     const bool allBooted =
         std::all_of(able.begin(), able.end(), [&](const std::string& host) { return hasBooted(host, soFar); });
 
@@ -101,13 +107,14 @@ Duration wayBack(const Faults& soFar, const std::vector<std::string>& able, cons
 
     Duration stop{0};
     if (stuck) stop = timeouts.killDeadline();
-    if (ordered) stop = std::max(stop, stopGuard);
+    if (handedOver) stop = std::max(stop, stopGuard);
     // Refused or defended while nobody was heard: the next challenge has its own time.
     const Duration claim = timeouts.challengeWindow + (apart ? timeouts.rechallengeInterval() : Duration(0));
-    Duration start = startGuard;
+    const Duration oneStart = crashes ? recoveryGuard : startGuard;
+    Duration start = oneStart;
     if (stuck) start += frozenCustomer;
     // An order may send the group to a host where it then can't be started.
-    if (ordered && soFar.size() > 1) start += timeouts.preemptAfter() + startGuard;
+    if (ordered && soFar.size() > 1) start += timeouts.preemptAfter() + oneStart;
     if (troubles.clearedFailures > 0) start += administratorGuard;
     return detection + stop + claim + start;
 }

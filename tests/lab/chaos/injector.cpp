@@ -87,8 +87,10 @@ Result<ActiveFault> Injector::begin(const PlannedFault& planned) {
 
 Result<void> Injector::end(ActiveFault& fault) {
     switch (fault.planned.kind) {
-    case FaultKind::PowerOff:
-    case FaultKind::Shutdown: return switchOn(fault.host);
+    case FaultKind::Shutdown:
+        if (isOn(fault.host) && isFrozen(fault.host)) fault.remark = "it stood still and was cut off";
+        [[fallthrough]];
+    case FaultKind::PowerOff: return switchOn(fault.host);
     case FaultKind::PowerOffBoth:
         for (const char* host : hostNames)
             if (auto on = switchOn(host); !on) return on;
@@ -146,8 +148,14 @@ Result<void> Injector::switchOff(const std::string& host, bool inOrder) {
 
 Result<void> Injector::switchOn(const std::string& host) {
     if (--m_off[host] > 0) return {};
-    if (isOn(host))
-        if (auto down = shutDown(host, shutdownPatience); !down) return down;
+    if (isOn(host)) {
+        // Who waits for a host to go down that stands still waits in vain, and cuts it off.
+        if (isFrozen(host)) {
+            if (const auto off = powerOff(host); !off) return off.error();
+        } else if (auto down = shutDown(host, shutdownPatience); !down) {
+            return down;
+        }
+    }
     if (auto on = powerOn(host); !on) return on;
     return reapply();
 }

@@ -23,6 +23,10 @@ private:
         return Episode{{PlannedFault{.kind = kind, .host = host, .lasts = 1s, .link = link}}};
     }
 
+    static Duration gapOf(const std::vector<FaultSpan>& faults) {
+        return boundsOf(faults, {}, engine::timeoutsOf(model::Profile::Standard)).gap;
+    }
+
 private Q_SLOTS:
     void theSameSeedDrawsTheSamePlan() {
         QVERIFY(drawPlan(7, 30, {}) == drawPlan(7, 30, {}));
@@ -137,6 +141,60 @@ private Q_SLOTS:
     void theStandbyAloneMovesNothingOfItsPeer() {
         QVERIFY(!mayDisturb(alone(FaultKind::PowerOff, standbyHost), groupName));
         QVERIFY(mayDisturb(alone(FaultKind::PowerOff, standbyHost), ledgerGroup)); // it may own that one
+    }
+
+    void theGapOfAFaultAloneIsItsWayBack() {
+        const engine::Timeouts timeouts = engine::timeoutsOf(model::Profile::Standard);
+        // However long it lasts: the peer answers.
+        const Duration one = gapOf({{FaultKind::PowerOff, "alpha", "", 0s, 600s}});
+        QCOMPARE(gapOf({{FaultKind::PowerOff, "alpha", "", 0s, 900s}}), one);
+        QVERIFY(one > timeouts.preemptAfter() && one < 10s);
+        // Nobody answers for a lost array, or for two hosts.
+        QVERIFY(gapOf({{FaultKind::ArrayStop, "", "", 0s, 600s}}) > 600s);
+        QVERIFY(gapOf({{FaultKind::PowerOffBoth, "", "", 0s, 600s}}) > 600s + timeouts.startupWait());
+        QVERIFY(gapOf({{FaultKind::ArrayStop, "", "", 0s, 600s}}) < 630s);
+    }
+
+    // A switchover once took 7.1 s, because the peer's claim had been refused before; with 11 s nobody noticed.
+    void anOrderedMoveIsQuick() {
+        QVERIFY(gapOf({{FaultKind::Switchover, "alpha", "erp", 0s, 0s}}) < 7s);
+        QVERIFY(gapOf({{FaultKind::Switchback, "beta", "erp", 0s, 0s}}) < 7s);
+        QVERIFY(gapOf({{FaultKind::Shutdown, "alpha", "", 0s, 60s}}) < 7s);
+    }
+
+    // Clients followed a thawed owner for 53.7 s, and the bound of overlapping faults was too wide to notice.
+    void theGapOfOverlappingFaultsIsBounded() {
+        const Duration frozen =
+            gapOf({{FaultKind::Freeze, "alpha", "", 0s, 2367ms}, {FaultKind::PublicPulled, "alpha", "", 536ms, 687ms}});
+        QVERIFY2(frozen < 25s, toText(frozen).c_str());
+        // Beta could serve all the time: what happens to alpha later adds nothing.
+        QCOMPARE(gapOf({{FaultKind::PowerOff, "alpha", "", 0s, 60s}, {FaultKind::KillHeart, "beta", "", 50s, 50s}}),
+                 gapOf({{FaultKind::PowerOff, "alpha", "", 0s, 60s}}));
+        // But the second fault may cut the first way back short, and then the next one begins.
+        QVERIFY(gapOf({{FaultKind::PowerOff, "alpha", "", 0s, 60s}, {FaultKind::PowerOff, "beta", "", 1s, 50s}}) > 50s);
+        // A host that reset itself takes its time.
+        const std::vector<FaultSpan> stuck{{FaultKind::StoragePulled, "alpha", "", 0s, 3s}};
+        const engine::Timeouts timeouts = engine::timeoutsOf(model::Profile::Standard);
+        QVERIFY(boundsOf(stuck, {.resets = 1}, timeouts).gap > boundsOf(stuck, {}, timeouts).gap);
+    }
+
+    // No plan of the campaigns has a bound that most of a minute without service would satisfy.
+    void noDrawnEpisodeHasAWideBound() {
+        const engine::Timeouts timeouts = engine::timeoutsOf(model::Profile::Standard);
+        for (const auto& episode : drawPlan(7, 600, {}).episodes) {
+            std::vector<FaultSpan> spans;
+            for (const auto& fault : episode.faults) {
+                const bool oneHost = fault.host == ownerHost || fault.host == standbyHost;
+                spans.push_back({fault.kind,
+                                 !oneHost                  ? ""
+                                 : fault.host == ownerHost ? "alpha"
+                                                           : "beta",
+                                 fault.link, fault.at, fault.at + fault.lasts});
+            }
+            const Bounds bounds = boundsOf(spans, {}, timeouts);
+            QVERIFY(bounds.gap >= bounds.back);
+            QVERIFY2(bounds.gap < 53s, toText(Plan{{episode}}).c_str());
+        }
     }
 
     void whatIsNotWellIsNamed() {

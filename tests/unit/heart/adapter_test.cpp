@@ -199,6 +199,30 @@ private Q_SLOTS:
         QCOMPARE(died.size(), std::size_t{1});
     }
 
+    // On a host that was too busy to start it within 100 ms a heart was called dead.
+    void aHeartThatTakesItsTimeIsNotCalledDead() {
+        QFile slow(m_directory->filePath("slow-heart"));
+        QVERIFY(slow.open(QIODevice::WriteOnly));
+        slow.write("#!/bin/sh\necho started >> " + m_directory->filePath("starts").toUtf8() +
+                   "\nsleep 0.2\nexec " DYAD_HEART_PROGRAM " \"$@\"\n");
+        slow.close();
+        QVERIFY(slow.setPermissions(QFile::ReadOwner | QFile::ExeOwner));
+        daemon::HeartAdapter adapter({slow.fileName().toStdString(), run(), m_settings});
+        std::vector<std::string> died;
+        adapter.onDied = [&](const std::string& why) { died.push_back(why); };
+        adapter.start();
+        QVERIFY(eventually([&] { return adapter.joined(); }));
+        QVERIFY2(died.empty(), died.empty() ? "" : died.front().c_str());
+        // Who was started beside it finds that another one runs already, and ends; it comes to us, see above.
+        int ended = 0;
+        QVERIFY(eventually([&] {
+            while (::waitpid(-1, nullptr, WNOHANG) > 0)
+                ++ended;
+            QFile starts(m_directory->filePath("starts"));
+            return starts.open(QIODevice::ReadOnly) && starts.readAll().count('\n') - 1 <= ended;
+        }));
+    }
+
     void aSecondServiceWaitsForTheFirst() {
         auto first = made(m_settings);
         first->start();

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything from outside, found once, each behind one target.
-find_package(Qt6 6.4 REQUIRED COMPONENTS Core Network Test)
+find_package(Qt6 6.4 REQUIRED COMPONENTS Core Network Sql Test)
 find_package(Boost 1.74 REQUIRED)
 find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(iscsi REQUIRED IMPORTED_TARGET libiscsi>=1.19)

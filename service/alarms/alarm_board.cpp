@@ -26,6 +26,10 @@ void AlarmBoard::raise(const model::AlarmView& alarm) {
     if (standing != m_alarms.end()) {
         model::AlarmView& known = standing->second;
         if (known.severity == alarm.severity && known.text == alarm.text && known.remedy == alarm.remedy) return;
+        if (alarm.severity > known.severity) {
+            known.acknowledgedBy.clear(); // what was seen was less than this
+            known.acknowledgedWallClockMs = 0;
+        }
         known.severity = alarm.severity;
         known.text = alarm.text;
         known.remedy = alarm.remedy;
@@ -46,6 +50,15 @@ void AlarmBoard::clear(const std::string& id) {
     m_alarms.erase(standing);
     tell(model::Severity::Information, cleared, text);
     if (onChange) onChange();
+}
+
+bool AlarmBoard::acknowledge(const std::string& id, const std::string& who) {
+    const auto standing = m_alarms.find(id);
+    if (standing == m_alarms.end()) return false;
+    standing->second.acknowledgedBy = who;
+    standing->second.acknowledgedWallClockMs = m_clock.wallClockMs();
+    if (onChange) onChange();
+    return true;
 }
 
 std::vector<model::AlarmView> AlarmBoard::list() const {

@@ -28,6 +28,8 @@ public:
     // `since` is filled in where the caller left it at 0.
     void raise(const model::AlarmView& alarm) override;
     void clear(const std::string& id) override;
+    // Somebody has seen it; kept as long as the alarm stands and doesn't get worse. False: it doesn't stand.
+    bool acknowledge(const std::string& id, const std::string& who);
 
     // The most severe first, then the oldest.
     [[nodiscard]] std::vector<model::AlarmView> list() const;

@@ -1,47 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line as values.
+// What every command is told alike, and what the command line made of itself.
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include "cli/service_access.h"
+
+#include <functional>
+#include <memory>
 #include <string>
 #include <variant>
-#include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace dyad::cli {
 
-enum class Command { Status, Watch, Switchover, Switchback, ClearFailure, Maintenance, Events, ConfigCheck, Replay, Version };
-
-struct Arguments {
-    Command command = Command::Status;
-    bool json = false;
-
-    std::string group; // switchover, switchback, clear-failure
-    std::string node;  // maintenance: which
-    bool on = false;   // maintenance
-    bool wait = true;  // switchover, switchback
-    unsigned timeoutSeconds = 120;
-    bool follow = false; // events
-    std::optional<std::uint64_t> after;
-    unsigned last = 50;
-    std::string file; // config check; empty: `configuration`
-
-    std::string recording = "/var/lib/dyad/flight.ring"; // replay
-    std::string from;                                    // number of a run, or "last"; empty: all runs
-    std::string until;                                   // step, "+SECONDS", or time of day
-    std::vector<std::string> whatIf;                     // NAME=VALUE
-    bool steps = false;
-    bool asScenario = false;
-
-    // Where the service is.
-    std::string configuration = "/etc/dyad/dyad.toml";
-    std::string viaNode; // ask this node first; empty: the one with this host's name
-    std::vector<std::string> urls;
-    std::string tokenFile = "/etc/dyad/operator.token";
-    std::string certificate = "/etc/dyad/tls/certificate.pem";
+// What was asked for: the options that all commands share, and the command itself, ready to run.
+struct CommandLine {
+    Arguments arguments;
+    std::function<int()> run; // gives the exit code; runs the event loop as long as it needs
 };
 
+// All commands and options of `dyad`, on `line`. The tree is what help, completion and manual pages are made from.
+[[nodiscard]] std::unique_ptr<CLI::App> makeCommandTree(CommandLine& line);
+
 // Help and usage errors are written here already; then the exit code comes back.
-[[nodiscard]] std::variant<Arguments, int> parseArguments(int argc, char** argv);
+[[nodiscard]] std::variant<std::unique_ptr<CommandLine>, int> parseArguments(int argc, char** argv);
+
+// Runs `command` with the addresses, token and certificate of the service; or says what is missing of them.
+[[nodiscard]] int withService(const Arguments& arguments, const std::function<int(const Access&)>& command);
 
 } // namespace dyad::cli

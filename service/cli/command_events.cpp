@@ -5,6 +5,8 @@
 #include "cli/output.h"
 #include "control/client/follower.h"
 
+#include <CLI/CLI.hpp>
+
 #include <QCoreApplication>
 
 namespace dyad::cli {
@@ -12,20 +14,26 @@ namespace {
 
 constexpr std::size_t pageSize = 500;
 
+struct Wanted {
+    bool follow = false;
+    std::optional<std::uint64_t> after;
+    unsigned last = 50;
+};
+
 class Events {
 public:
-    Events(const Arguments& arguments, const Access& access)
-        : m_arguments(arguments), m_access(access), m_paint(Paint::forStandardOutput()), m_client(access.all()) {}
+    Events(const Arguments& arguments, const Wanted& wanted, const Access& access)
+        : m_arguments(arguments), m_wanted(wanted), m_access(access), m_paint(Paint::forStandardOutput()), m_client(access.all()) {}
 
     int run() {
         // The first page, of one entry at most, tells where the journal ends.
-        m_client.fetchJournal(m_arguments.after.value_or(0), m_arguments.after ? pageSize : 1,
+        m_client.fetchJournal(m_wanted.after.value_or(0), m_wanted.after ? pageSize : 1,
                               [this](const control::Reply<control::JournalPage>& reply) {
                                   if (!reply.ok())
                                       return QCoreApplication::exit(report(reply.failure(), m_arguments.json));
-                                  if (m_arguments.after) return take(reply.value());
+                                  if (m_wanted.after) return take(reply.value());
                                   const std::uint64_t last = reply.value().lastSequence;
-                                  m_after = last > m_arguments.last ? last - m_arguments.last : 0;
+                                  m_after = last > m_wanted.last ? last - m_wanted.last : 0;
                                   next();
                               });
         return QCoreApplication::exec();
@@ -43,7 +51,7 @@ private:
         for (const model::JournalEntry& entry : page.entries)
             show(entry);
         if (!page.entries.empty() && m_after < page.lastSequence) return next();
-        if (m_arguments.follow) return follow();
+        if (m_wanted.follow) return follow();
         if (m_shown == 0 && !m_arguments.json) complain("the journal has no such entries");
         QCoreApplication::exit(exit_code::ok);
     }
@@ -83,6 +91,7 @@ private:
     }
 
     const Arguments& m_arguments;
+    const Wanted& m_wanted;
     const Access& m_access;
     Paint m_paint;
     control::Client m_client;
@@ -94,6 +103,18 @@ private:
 
 } // namespace
 
-int events(const Arguments& arguments, const Access& access) { return Events(arguments, access).run(); }
+void addEvents(CLI::App& app, CommandLine& line) {
+    CLI::App* command = app.add_subcommand("events", "What has happened, as the journal tells it");
+    auto wanted = std::make_shared<Wanted>();
+    command->add_flag("--follow,-f", wanted->follow, "Go on with what happens from now on");
+    command->add_option("--after", wanted->after, "Everything after the entry with this sequence (0: all)");
+    command->add_option("--last,-n", wanted->last, "So many of the newest entries")->capture_default_str();
+    command->callback([&line, wanted] {
+        line.run = [&line, wanted] {
+            return withService(line.arguments,
+                               [&](const Access& access) { return Events(line.arguments, *wanted, access).run(); });
+        };
+    });
+}
 
 } // namespace dyad::cli

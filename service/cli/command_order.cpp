@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
-#include "cli/journal_line.h"
+#include "cli/order_call.h"
+#include "cli/order_preview.h"
 #include "cli/order_progress.h"
+#include "cli/order_question.h"
 #include "cli/output.h"
 #include "cli/words.h"
 #include "control/client/follower.h"
+#include "control/protocol/order_table.h"
+
+#include <CLI/CLI.hpp>
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
@@ -13,6 +18,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 namespace dyad::cli {
 namespace {
@@ -22,36 +28,74 @@ constexpr std::chrono::milliseconds waitForStreams{1500};
 // A failure counts when it still stands after this: the other node may be about to take over.
 constexpr std::chrono::milliseconds failureLasts{2000};
 
-model::Order orderFrom(const Arguments& arguments) {
-    switch (arguments.command) {
-    case Command::Switchback: return {model::OrderKind::Switchback, arguments.group, "", ""};
-    case Command::ClearFailure: return {model::OrderKind::ClearFailure, arguments.group, "", ""};
-    case Command::Maintenance:
-        return {arguments.on ? model::OrderKind::MaintenanceOn : model::OrderKind::MaintenanceOff, "", arguments.node,
-                ""};
-    default: return {model::OrderKind::Switchover, arguments.group, "", ""};
-    }
-}
+struct Wanted {
+    model::Order order;
+    bool wait = true;
+    unsigned timeoutSeconds = 120;
+    bool dryRun = false;
+    bool yes = false;
+    std::string confirmation; // written on the command line
+};
 
-int sayAnswer(const model::OrderAnswer& answer, bool json) {
-    if (json)
-        printJson(control::toJson(answer));
-    else if (answer.accepted)
-        print(answer.text + "\n");
-    else
-        complain("refused: " + answer.text);
-    return answer.accepted ? exit_code::ok : exit_code::failed;
-}
+// What is told and asked before an order is given. Where nobody sits at the terminal nothing is asked, as it always was
+// for scripts: --yes only says so plainly. An order that wants a confirmation in writing wants it from a script, too.
+class Before {
+public:
+    Before(const Arguments& arguments, const Wanted& wanted) : m_arguments(arguments), m_wanted(wanted) {}
+
+    // Calls `give`, or ends the program with an exit code.
+    void run(control::Client& client, std::function<void()> give) {
+        const control::OrderRow& row = control::rowOf(m_wanted.order.kind);
+        const bool decision = row.moves || row.asks || row.confirmation != nullptr;
+        const std::string words = control::confirmationOf(m_wanted.order);
+        const bool somebody = somebodyIsThere() && !m_arguments.json;
+        const bool written = !words.empty() && m_wanted.confirmation == words;
+        if (!m_wanted.dryRun && !words.empty() && !written && (!somebody || !m_wanted.confirmation.empty()))
+            return refuse("this order must be confirmed in writing: --confirm '" + words + "'");
+        if (!m_wanted.dryRun && (!decision || m_wanted.yes || written || !somebody)) return give();
+        client.preview(m_wanted.order, [this, give, words](const control::Reply<QJsonObject>& reply) {
+            if (!reply.ok()) return QCoreApplication::exit(report(reply.failure(), m_arguments.json));
+            told(reply.value(), words, give);
+        });
+    }
+
+private:
+    void told(QJsonObject preview, const std::string& words, const std::function<void()>& give) {
+        const bool allowed = preview["allowed"].toBool();
+        if (m_arguments.json) {
+            preview["dry_run"] = m_wanted.dryRun;
+            printJson(preview);
+        } else {
+            print(previewText(preview, Paint::forStandardOutput()));
+        }
+        if (m_wanted.dryRun) {
+            if (!m_arguments.json) print("Nothing was changed.\n");
+            return QCoreApplication::exit(allowed ? exit_code::ok : exit_code::failed);
+        }
+        if (words.empty() ? askYesOrNo("Shall it be done?") : askToWrite(words)) return give();
+        complain("not confirmed: nothing was changed");
+        QCoreApplication::exit(exit_code::notConfirmed);
+    }
+
+    static void refuse(const std::string& why) {
+        complain(why);
+        QTimer::singleShot(0, [] { QCoreApplication::exit(exit_code::usage); });
+    }
+
+    const Arguments& m_arguments;
+    const Wanted& m_wanted;
+};
 
 class Move {
 public:
-    Move(const Arguments& arguments, const Access& access)
-        : m_arguments(arguments), m_access(access), m_paint(Paint::forStandardOutput()), m_client(access.all()) {}
+    Move(const Arguments& arguments, const Wanted& wanted, const Access& access)
+        : m_arguments(arguments), m_wanted(wanted), m_access(access), m_before(arguments, wanted),
+          m_paint(Paint::forStandardOutput()), m_client(access.all()) {}
 
     int run() {
         m_client.fetchState([this](const control::Reply<model::ClusterView>& reply) {
             if (!reply.ok()) return QCoreApplication::exit(report(reply.failure(), m_arguments.json));
-            prepare(reply.value());
+            m_before.run(m_client, [this, view = reply.value()] { prepare(view); });
         });
         return QCoreApplication::exec();
     }
@@ -61,9 +105,9 @@ private:
         std::string from;
         std::string to;
         for (const model::GroupView& group : view.groups) {
-            if (group.name != m_arguments.group) continue;
+            if (group.name != m_wanted.order.group) continue;
             from = group.activeNode;
-            if (m_arguments.command == Command::Switchback)
+            if (m_wanted.order.kind == model::OrderKind::Switchback)
                 to = group.preferredNode;
             else
                 for (const model::NodeView& node : view.nodes)
@@ -71,8 +115,8 @@ private:
         }
         m_from = from;
         m_to = to;
-        m_progress = std::make_unique<OrderProgress>(m_arguments.group, from, to);
-        if (!m_arguments.wait) return give();
+        m_progress = std::make_unique<OrderProgress>(m_wanted.order.group, from, to);
+        if (!m_wanted.wait) return give();
         for (const NodeAccess& node : m_access.nodes)
             openStream(node);
         QTimer::singleShot(waitForStreams, &m_client, [this] { give(); });
@@ -123,17 +167,17 @@ private:
         if (m_given) return;
         m_given = true;
         m_clock.start();
-        m_client.order(orderFrom(m_arguments), [this](const control::Reply<model::OrderAnswer>& reply) {
+        m_client.order(m_wanted.order, [this](const control::Reply<model::OrderAnswer>& reply) {
             if (!reply.ok()) return QCoreApplication::exit(report(reply.failure(), m_arguments.json));
             m_answer = reply.value();
-            if (!m_answer->accepted || !m_arguments.wait)
+            if (!m_answer->accepted || !m_wanted.wait)
                 return QCoreApplication::exit(sayAnswer(*m_answer, m_arguments.json));
             if (!m_arguments.json) {
                 print(m_answer->text + "\n");
                 for (; m_shown < m_progress->steps().size(); ++m_shown)
                     print(lineOf(m_progress->steps()[m_shown]));
             }
-            QTimer::singleShot(std::chrono::seconds(m_arguments.timeoutSeconds), &m_client, [this] { timeIsUp(); });
+            QTimer::singleShot(std::chrono::seconds(m_wanted.timeoutSeconds), &m_client, [this] { timeIsUp(); });
             finishIfOver();
         });
     }
@@ -180,7 +224,7 @@ private:
         if (m_finished) return;
         m_finished = true;
         m_tookMs = sinceOrder();
-        finish(m_arguments.group + " is still under way after " + std::to_string(m_arguments.timeoutSeconds) +
+        finish(m_wanted.order.group + " is still under way after " + std::to_string(m_wanted.timeoutSeconds) +
                " s; the order stands. Follow it with: dyad watch");
     }
 
@@ -189,7 +233,7 @@ private:
         if (m_arguments.json) {
             printJson(QJsonObject{{"ok", done},
                                   {"answer", control::toJson(*m_answer)},
-                                  {"group", QString::fromStdString(m_arguments.group)},
+                                  {"group", QString::fromStdString(m_wanted.order.group)},
                                   {"from", QString::fromStdString(m_from)},
                                   {"to", QString::fromStdString(m_to)},
                                   {"active_node", QString::fromStdString(m_progress->activeOn())},
@@ -200,7 +244,7 @@ private:
             char took[32];
             std::snprintf(took, sizeof took, "%.0f ms", m_tookMs);
             print(m_paint.symbol(Tone::Good) + " " +
-                  m_paint.text(Tone::Strong, m_arguments.group + " is active on " + m_progress->activeOn()) +
+                  m_paint.text(Tone::Strong, m_wanted.order.group + " is active on " + m_progress->activeOn()) +
                   " after " + took + ".\n");
         }
         if (!done) complain(trouble);
@@ -208,7 +252,9 @@ private:
     }
 
     const Arguments& m_arguments;
+    const Wanted& m_wanted;
     const Access& m_access;
+    Before m_before;
     Paint m_paint;
     control::Client m_client;
     std::vector<std::unique_ptr<Stream>> m_streams;
@@ -223,17 +269,79 @@ private:
     bool m_finished = false;
 };
 
-} // namespace
-
-int move(const Arguments& arguments, const Access& access) { return Move(arguments, access).run(); }
-
-int giveOrder(const Arguments& arguments, const Access& access) {
+int giveOrder(const Arguments& arguments, const Wanted& wanted, const Access& access) {
+    if (wanted.wait && control::rowOf(wanted.order.kind).moves) return Move(arguments, wanted, access).run();
     control::Client client(access.all());
-    client.order(orderFrom(arguments), [&](const control::Reply<model::OrderAnswer>& reply) {
-        QCoreApplication::exit(reply.ok() ? sayAnswer(reply.value(), arguments.json)
-                                          : report(reply.failure(), arguments.json));
+    Before before(arguments, wanted);
+    before.run(client, [&] {
+        client.order(wanted.order, [&](const control::Reply<model::OrderAnswer>& reply) {
+            QCoreApplication::exit(reply.ok() ? sayAnswer(reply.value(), arguments.json)
+                                              : report(reply.failure(), arguments.json));
+        });
     });
     return QCoreApplication::exec();
+}
+
+const char* subjectPlace(const control::OrderRow& row) {
+    switch (row.subject) {
+    case control::OrderSubject::Group: return "GROUP";
+    case control::OrderSubject::Node: return "NODE";
+    case control::OrderSubject::Resource: return "GROUP/RESOURCE";
+    }
+    return "";
+}
+
+void addOne(CLI::App& app, CommandLine& line, const control::OrderRow& row) {
+    CLI::App* command = app.add_subcommand(row.command, row.help);
+    auto wanted = std::make_shared<Wanted>();
+    auto onOrOff = std::make_shared<std::string>();
+    wanted->order.kind = row.kind;
+    if (row.subject == control::OrderSubject::Node)
+        command->add_option("NODE", wanted->order.node, "Name of the node")->required();
+    else
+        command->add_option("GROUP", wanted->order.group, "Name of the group")->required();
+    if (row.subject == control::OrderSubject::Resource)
+        command->add_option("RESOURCE", wanted->order.resource, "Name of the resource")->required();
+    if (row.on)
+        command->add_option("on|off", *onOrOff, "on: the node takes nothing over")
+            ->required()
+            ->check(CLI::IsMember({"on", "off"}));
+    if (row.moves) {
+        command->add_flag("--no-wait{false}", wanted->wait, "Only give the order, don't follow it to its end");
+        command
+            ->add_option("--timeout", wanted->timeoutSeconds,
+                         "Seconds to follow it at most; the order goes on after that")
+            ->capture_default_str()
+            ->check(CLI::Range(1u, 86400u));
+    }
+    if (row.kind == model::OrderKind::ReleaseClaim)
+        command->add_option("--key", wanted->order.key, "The holder's key, 16 hexadecimal digits: `dyad keys` shows it")
+            ->required();
+    command->add_flag("--dry-run", wanted->dryRun, "Only say what would happen, what it costs and what is in its way");
+    command->add_flag("--yes,-y", wanted->yes, "Don't ask");
+    if (row.confirmation)
+        command->add_option("--confirm", wanted->confirmation,
+                            "The confirmation in writing: \"" +
+                                QString::fromUtf8(row.confirmation).replace("%1", subjectPlace(row)).toStdString() +
+                                "\"");
+    command->callback([&line, &row, wanted, onOrOff] {
+        if (row.on) // two orders stand behind one word
+            for (const control::OrderRow& each : control::orderTable())
+                if (std::string_view(each.command) == row.command && each.on == (*onOrOff == "on"))
+                    wanted->order.kind = each.kind;
+        line.run = [&line, wanted] {
+            return withService(line.arguments,
+                               [&](const Access& access) { return giveOrder(line.arguments, *wanted, access); });
+        };
+    });
+}
+
+} // namespace
+
+void addOrders(CLI::App& app, CommandLine& line) {
+    std::set<std::string> there;
+    for (const control::OrderRow& row : control::orderTable())
+        if (there.insert(row.command).second) addOne(app, line, row);
 }
 
 } // namespace dyad::cli

@@ -8,6 +8,8 @@
 #include "recorder/flight/replay.h"
 #include "recorder/flight/words.h"
 
+#include <CLI/CLI.hpp>
+
 #include <QJsonArray>
 #include <QJsonObject>
 
@@ -33,7 +35,7 @@ struct Outcome {
 // One run, said while it is replayed.
 class Teller {
 public:
-    Teller(const Recording& recording, std::size_t number, const Arguments& arguments, const Until& until)
+    Teller(const Recording& recording, std::size_t number, const ReplayWanted& arguments, const Until& until)
         : m_run(recording.runs[number]), m_replay(recording, m_run), m_arguments(arguments), m_until(until) {
         m_json["run"] = static_cast<qint64>(number + 1);
         m_json["node"] =
@@ -127,7 +129,7 @@ private:
 
     const Run& m_run;
     Replay m_replay;
-    const Arguments& m_arguments;
+    const ReplayWanted& m_arguments;
     const Until& m_until;
     QJsonObject m_json;
     bool m_damaged = false;
@@ -138,9 +140,7 @@ int wrong(const std::string& text, int code) {
     return code;
 }
 
-} // namespace
-
-int replay(const Arguments& arguments) {
+int replay(const ReplayWanted& arguments) {
     const Result<Recording> read = recorder::readRecording(arguments.recording);
     if (!read) return wrong(read.error().text(), exit_code::failed);
     const Recording& recording = read.value();
@@ -176,6 +176,32 @@ int replay(const Arguments& arguments) {
                               {"runs", runs},
                               {"notes", toJson(recording.remarks)}});
     return parted ? exit_code::failed : damaged ? exit_code::recordingDamaged : exit_code::ok;
+}
+
+} // namespace
+
+void addReplay(CLI::App& app, CommandLine& line) {
+    CLI::App* command =
+        app.add_subcommand("replay", "Run the decisions of a flight recording again, or under other time-outs");
+    auto wanted = std::make_shared<ReplayWanted>();
+    command->add_option("FILE", wanted->recording, "The recording, or a copy of it")->capture_default_str();
+    command->add_option("--from", wanted->from, "Begin with this run: its number, or `last` (default: the oldest)");
+    command->add_option("--until", wanted->until,
+                        "End at the number of a step, +SECONDS since the run began, or a time of day 12:34:56.789");
+    command
+        ->add_option("--what-if", wanted->whatIf,
+                     "Decide again under profile=fast|standard|relaxed, suspect_after_ms=N, lost_after_ms=N, "
+                     "challenge_window_ms=N; may be given several times")
+        ->delimiter(',');
+    command->add_flag("--steps", wanted->steps, "Tell every step");
+    command->add_flag("--as-scenario", wanted->asScenario,
+                      "Write what happened outside as a scenario for the simulator");
+    command->callback([&line, wanted] {
+        line.run = [&line, wanted] {
+            wanted->json = line.arguments.json;
+            return replay(*wanted);
+        };
+    });
 }
 
 } // namespace dyad::cli

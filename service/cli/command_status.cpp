@@ -4,9 +4,12 @@
 #include "cli/output.h"
 #include "cli/status_screen.h"
 
+#include <CLI/CLI.hpp>
+
 #include <QCoreApplication>
 
 namespace dyad::cli {
+namespace {
 
 int status(const Arguments& arguments, const Access& access) {
     control::Client client(access.all());
@@ -25,6 +28,16 @@ int status(const Arguments& arguments, const Access& access) {
         QCoreApplication::exit(exit_code::ok);
     });
     return QCoreApplication::exec();
+}
+
+} // namespace
+
+void addStatus(CLI::App& app, CommandLine& line) {
+    app.add_subcommand("status", "One screen: groups, nodes, links, LUNs, alarms")->callback([&line] {
+        line.run = [&line] {
+            return withService(line.arguments, [&](const Access& access) { return status(line.arguments, access); });
+        };
+    });
 }
 
 } // namespace dyad::cli

@@ -8,6 +8,8 @@
 #include "cli/words.h"
 #include "control/client/follower.h"
 
+#include <CLI/CLI.hpp>
+
 #include <QCoreApplication>
 #include <QElapsedTimer>
 #include <QTimer>
@@ -124,14 +126,22 @@ private:
     QTimer m_everySecond;
 };
 
-} // namespace
-
 int watch(const Arguments& arguments, const Access& access) {
     if (!arguments.json && !Terminal::available()) {
         complain("watch needs a terminal. Use `dyad status`, `dyad events --follow` or `dyad watch --json`");
         return exit_code::usage;
     }
     return Watch(arguments, access).run();
+}
+
+} // namespace
+
+void addWatch(CLI::App& app, CommandLine& line) {
+    app.add_subcommand("watch", "The same screen, live (q quits)")->callback([&line] {
+        line.run = [&line] {
+            return withService(line.arguments, [&](const Access& access) { return watch(line.arguments, access); });
+        };
+    });
 }
 
 } // namespace dyad::cli

@@ -6,8 +6,19 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dyad::cli {
+
+struct ReplayWanted {
+    bool json = false;
+    std::string recording = "/var/lib/dyad/flight.ring";
+    std::string from;                // number of a run, or "last"; empty: all runs
+    std::string until;               // step, "+SECONDS", or time of day
+    std::vector<std::string> whatIf; // NAME=VALUE
+    bool steps = false;
+    bool asScenario = false;
+};
 
 // "" the oldest, "last", or a number from 1: the index of the run.
 [[nodiscard]] Result<std::size_t> firstRun(const std::string& word, const recorder::Recording& recording);

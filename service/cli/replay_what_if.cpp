@@ -65,7 +65,7 @@ void printIncident(const Incident& incident, const recorder::RunHeader& header, 
 
 } // namespace
 
-int replayWhatIf(const Arguments& arguments, const recorder::Recording& recording, std::size_t firstRun) {
+int replayWhatIf(const ReplayWanted& arguments, const recorder::Recording& recording, std::size_t firstRun) {
     std::string name;
     for (const std::string& change : arguments.whatIf)
         name += (name.empty() ? "" : ", ") + change;

@@ -2,11 +2,11 @@
 // `dyad replay --what-if`, told.
 #pragma once
 
-#include "cli/arguments.h"
+#include "cli/replay_range.h"
 #include "recorder/flight/recording.h"
 
 namespace dyad::cli {
 
-[[nodiscard]] int replayWhatIf(const Arguments& arguments, const recorder::Recording& recording, std::size_t firstRun);
+[[nodiscard]] int replayWhatIf(const ReplayWanted& arguments, const recorder::Recording& recording, std::size_t firstRun);
 
 } // namespace dyad::cli

@@ -2,12 +2,25 @@
 // From the command line to the addresses, the token and the certificate with which the service is asked.
 #pragma once
 
-#include "cli/arguments.h"
 #include "control/client/client.h"
 
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace dyad::cli {
+
+// The options that all commands share.
+struct Arguments {
+    bool json = false;
+
+    // Where the service is.
+    std::string configuration = "/etc/dyad/dyad.toml";
+    std::string viaNode; // ask this node first; empty: the one with this host's name
+    std::vector<std::string> urls;
+    std::string tokenFile = "/etc/dyad/operator.token";
+    std::string certificate = "/etc/dyad/tls/certificate.pem";
+};
 
 struct NodeAccess {
     std::string node; // empty where only a URL is known

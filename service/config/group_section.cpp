@@ -29,6 +29,17 @@ void readResource(const toml::table& table, std::size_t number, const std::strin
     resource.ladder.restarts =
         static_cast<unsigned>(reader.number("restarts", 0, maxRestarts, resource.ladder.restarts));
     resource.ladder.window = reader.seconds("restart_window_s", 1s, longestTimeout * 30, resource.ladder.window);
+    if (reader.has("restart_window_s") && resource.ladder.restarts > 0 &&
+        resource.ladder.window < resource.startTimeout) {
+        const auto inSeconds = [](Duration duration) {
+            return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+        };
+        draft.problems.warning(reader.place("restart_window_s"), "restart_window_s", inSeconds(resource.ladder.window),
+                               reader.subject() + ": restart_window_s = " + inSeconds(resource.ladder.window) +
+                                   " is shorter than start_timeout_s = " + inSeconds(resource.startTimeout) +
+                                   ": starts that fail so late never count together, and the group would not move",
+                               "make restart_window_s longer than restarts times start_timeout_s");
+    }
     bool mayFinish = true;
     if (const auto type = reader.requiredText("type", "type = \"filesystem\"")) {
         resource.type = *type;
@@ -38,6 +49,28 @@ void readResource(const toml::table& table, std::size_t number, const std::strin
         resource.settings = model::CommandSettings{}; // of no type: it means no LUN
     }
     if (mayFinish) reader.finish();
+}
+
+} // namespace
+
+namespace {
+
+// "02:00-04:00"
+std::optional<model::DailyWindow> readWindow(TableReader& reader) {
+    const std::optional<std::string> text = reader.text("failback_window");
+    if (!text) return {};
+    unsigned hours[2] = {};
+    unsigned minutes[2] = {};
+    int read = 0;
+    const int found = std::sscanf(text->c_str(), "%2u:%2u-%2u:%2u%n", &hours[0], &minutes[0], &hours[1], &minutes[1], &read);
+    const bool sound = found == 4 && static_cast<std::size_t>(read) == text->size() && hours[0] < 24 && hours[1] < 24 &&
+                       minutes[0] < 60 && minutes[1] < 60;
+    const model::DailyWindow window{static_cast<std::uint16_t>(hours[0] * 60 + minutes[0]),
+                                    static_cast<std::uint16_t>(hours[1] * 60 + minutes[1])};
+    if (sound && window.fromMinute != window.toMinute) return window;
+    reader.wrong("failback_window", "is no window of a day",
+                 "write the local time it begins and ends: failback_window = \"02:00-04:00\"");
+    return {};
 }
 
 } // namespace
@@ -76,6 +109,12 @@ void readGroups(TableReader& root, Draft& draft) {
         if (group.failback == model::Failback::Auto && !group.prefer && !reader.has("prefer"))
             reader.wrong("failback", "has no node to go back to",
                          "add prefer = \"...\" with the node that the group belongs on");
+
+        group.failbackAfter = reader.seconds("failback_after_s", 0s, 24h, group.failbackAfter);
+        group.failbackWindow = readWindow(reader);
+        for (const char* key : {"failback_after_s", "failback_window"})
+            if (reader.has(key) && group.failback != model::Failback::Auto)
+                reader.wrong(key, "says nothing", "write failback = \"auto\" beside it, or remove it");
 
         std::set<std::string> resourceNames;
         for (const toml::table* each : reader.tables("resource", model::maxResourcesPerGroup)) {

@@ -28,6 +28,7 @@ Loaded fromTable(const toml::table& table, std::string_view text, std::string fi
     readControl(root, draft);
     readLuns(root, draft);
     readGroups(root, draft);
+    readSyncs(root, draft);
     root.finish();
     resolveOrder(draft);
     checkConsistency(draft);

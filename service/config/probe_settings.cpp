@@ -51,6 +51,12 @@ std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key,
     return probe;
 }
 
+namespace {
+std::string inMs(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+} // namespace
+
 model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired, Draft& draft) {
     const toml::table* table = reader.table("health");
     if (!table) return otherwise;
@@ -62,6 +68,16 @@ model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise,
     otherwise.interval = inner.milliseconds("interval_ms", 10ms, 1h, otherwise.interval);
     otherwise.timeout = inner.milliseconds("timeout_ms", 10ms, 10min, otherwise.timeout);
     otherwise.failures = static_cast<unsigned>(inner.number("failures", 1, 100, otherwise.failures));
+    if (otherwise.timeout > otherwise.interval) {
+        const std::string text = inner.subject() + ": timeout_ms = " + inMs(otherwise.timeout) +
+                                 " is longer than interval_ms = " + inMs(otherwise.interval) +
+                                 ": a check would still run when the next one is due";
+        const std::string remedy = "make timeout_ms at most " + inMs(otherwise.interval) + ", or interval_ms longer";
+        if (inner.has("timeout_ms") && inner.has("interval_ms"))
+            draft.problems.error(inner.place("timeout_ms"), "timeout_ms", inMs(otherwise.timeout), text, remedy);
+        else // one of them is the default
+            draft.problems.warning(inner.place(), "timeout_ms", inMs(otherwise.timeout), text, remedy);
+    }
     inner.finish();
     return otherwise;
 }

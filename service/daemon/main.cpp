@@ -2,6 +2,8 @@
 // dyadd: the service.
 #include "config/load.h"
 #include "daemon/composition/composition.h"
+#include "daemon/configuration/configuration_part.h"
+#include "daemon/configuration/restart_in_place.h"
 #include "daemon/termination.h"
 
 #include <CLI/CLI.hpp>
@@ -43,6 +45,7 @@ int complain(const std::string& text) {
 } // namespace
 
 int main(int argc, char** argv) {
+    daemon::rememberCommandLine(argc, argv);
     daemon::Options options;
     options.node = hostName();
     options.programDirectory = std::filesystem::canonical("/proc/self/exe").parent_path();
@@ -65,6 +68,7 @@ int main(int argc, char** argv) {
         ->option_text("reset|stop [reset]");
     CLI11_PARSE(app, argc, argv);
 
+    daemon::finishInterruptedApply(options);
     config::Loaded loaded = config::loadFile(options.configuration);
     for (const config::Problem& warning : loaded.warnings)
         std::fprintf(stderr, "dyadd: warning: %s\n", config::toText(warning).c_str());
@@ -81,6 +85,7 @@ int main(int argc, char** argv) {
 
     const daemon::TerminationPipe termination; // before any thread, so that all of them leave the signals alone
     QCoreApplication application(argc, argv);
+    const daemon::InheritedChildren inherited;
     Result<std::unique_ptr<daemon::Composition>> composition =
         daemon::Composition::make(options, std::move(*loaded.configuration), *self);
     if (!composition) return complain(composition.error().text());

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/view_builder.h"
 
-#include "engine/judgement/group_plan.h"
+#include "engine/judgement/peer.h"
 
 #include <cstdio>
 
 namespace dyad::daemon {
-
-namespace {
 
 std::string hexadecimal(model::BootDigest digest) {
     char text[20];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest.value));
     return text;
 }
+
+namespace {
 
 model::NodeView nodeView(const engine::Engine& engine, model::NodeId id) {
     const engine::State& state = engine.state();
@@ -51,10 +51,13 @@ model::GroupView groupView(const engine::Engine& engine, const engine::GroupReco
     if (setup.prefer) view.preferredNode = engine.configuration().nodes[model::indexOf(*setup.prefer)].name;
     view.ownRole = group.role;
     view.epoch = group.epoch.value;
+    view.disabled = group.standing.disabled;
+    view.frozen = group.standing.frozen;
     view.why = group.settled ? group.why : "the service has just started and looks at the array and at what runs";
     view.since = group.since;
-    if (peer.everHeard && group.id.value < peer.status.groups.size()) {
-        view.peerRole = peer.status.groups[group.id.value].role;
+    const model::GroupStatus* word = peer.everHeard ? engine::wordOn(group, peer.status) : nullptr;
+    if (word) {
+        view.peerRole = word->role;
         view.peerRoleFresh = peer.liveness == model::Liveness::Alive && peer.status.serviceAlive;
     }
     if (group.role == model::Role::Active)

@@ -17,6 +17,12 @@ struct PublishStatus {
     bool operator==(const PublishStatus&) const = default;
 };
 
+// To be on disk soon, for the next boot.
+struct KeepStandingOrders {
+    model::StandingOrders orders;
+    bool operator==(const KeepStandingOrders&) const = default;
+};
+
 // Latch the LUN's data path shut on this host.
 struct CloseGate {
     model::LunId lun;
@@ -65,6 +71,6 @@ struct ShutdownFinished {
 };
 
 using Action = std::variant<PublishStatus, model::ReservationRequest, CloseGate, model::ResourceRequest, Explain,
-                            RaiseAlarm, ClearAlarm, AnswerOrder, SelfFence, ShutdownFinished>;
+                            RaiseAlarm, ClearAlarm, AnswerOrder, SelfFence, ShutdownFinished, KeepStandingOrders>;
 
 } // namespace dyad::engine

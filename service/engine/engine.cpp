@@ -23,7 +23,10 @@ constexpr unsigned maxRounds = 64;
 void writeDown(StepContext& step, const Event& event) {
     std::visit(Overloaded{
                    [&](const Started& started) { beginStartup(step, started); },
-                   [&](const HeartChanged& heart) { judgePeer(step, heart); },
+                   [&](const HeartChanged& heart) {
+                       judgePeer(step, heart);
+                       hearStandingOrders(step);
+                   },
                    [&](const GatewayChanged& gateway) {
                        if (step.state.gatewayReachable && !gateway.reachable) step.state.gatewayGoneSince = step.now;
                        step.state.gatewayKnown = true;
@@ -45,6 +48,10 @@ void writeDown(StepContext& step, const Event& event) {
                    },
                    [&](const WasFrozen& frozen) { noteFreeze(step, frozen); },
                    [&](const TimePassed&) {},
+                   [&](const FailbackWindow& window) {
+                       if (window.group.value < step.state.groups.size())
+                           step.state.groups[window.group.value].failbackOpen = window.open;
+                   },
                },
                event);
 }
@@ -98,7 +105,9 @@ void publish(StepContext& step) {
                                  .useless = group.role == Role::Lost || stuck,
                                  .released = group.released,
                                  .asks = group.asksUntil.has_value(),
-                                 .unfit = !fitHere(step, group) || gatewayGone(step)});
+                                 .unfit = !fitHere(step, group) || gatewayGone(step),
+                                 .standing = group.standing,
+                                 .tag = group.tag});
     }
     if (step.state.published == status) return;
     step.state.published = status;
@@ -114,6 +123,7 @@ Engine::Engine(const model::Configuration& configuration, model::NodeId self)
     for (std::size_t i = 0; i < configuration.groups.size(); ++i) {
         GroupRecord group;
         group.id = model::GroupId(static_cast<std::uint32_t>(i));
+        group.tag = model::groupTag(configuration.groups[i].name);
         group.resources.resize(configuration.groups[i].resources.size());
         for (const model::LunId lun : configuration.groups[i].luns) {
             group.luns.emplace_back();

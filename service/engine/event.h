@@ -16,6 +16,7 @@ namespace dyad::engine {
 struct Started {
     model::BootDigest boot;
     std::optional<model::NodeStatus> previous;
+    model::StandingOrders kept; // what stands on disk
 };
 
 // Links and peer as the heart reports them, whole, whenever something about them changed.
@@ -32,8 +33,16 @@ struct OrderGiven {
     model::RequestId request;
     model::OrderKind kind = model::OrderKind::Switchover;
     model::GroupId group;   // where the kind has one
+    model::ResourceId resource;
+    model::ReservationKey key; // ReleaseClaim: the holder that whoever orders it has seen
     bool aboutPeer = false; // maintenance of the peer, not of this node
     std::string who;
+};
+
+// The time of day has come, or is over, in which the group may go back to its preferred node by itself.
+struct FailbackWindow {
+    model::GroupId group;
+    bool open = false;
 };
 
 // This node is to stop in order: hand over or stop every group, then say ShutdownFinished.
@@ -51,6 +60,7 @@ struct TimePassed {};
 
 using Event =
     std::variant<Started, HeartChanged, GatewayChanged, model::ReservationAnswer, model::LunNotice,
-                 model::ResourceAnswer, model::ResourceNotice, OrderGiven, ShutdownRequested, WasFrozen, TimePassed>;
+                 model::ResourceAnswer, model::ResourceNotice, OrderGiven, ShutdownRequested, WasFrozen, TimePassed,
+                 FailbackWindow>;
 
 } // namespace dyad::engine

@@ -75,10 +75,11 @@ struct ClaimRecord {
     bool frozen = false;   // the node stood still meanwhile: what the claim was built on is old
 };
 
-enum class StopCause : std::uint8_t { Switchover, Shutdown, Failure, PublicNetwork };
+enum class StopCause : std::uint8_t { Switchover, Shutdown, Failure, PublicNetwork, Disable };
 
 struct GroupRecord {
     model::GroupId id;
+    std::uint32_t tag = 0; // by which heartbeats name it
     model::Role role = model::Role::Standby;
     model::Epoch epoch;        // highest seen or made
     Instant since;             // of the last transition
@@ -95,6 +96,10 @@ struct GroupRecord {
     Instant wonAt;                         // when the present claim was won
     Instant handoverUntil;                 // until then the peer has the first turn
     std::optional<Instant> asksUntil;      // an operator wants the group here; the owner is asked until then
+    model::StandingOrder standing;         // the pair's: the later of both nodes' counts
+    bool failbackOpen = false;             // the time of day for it, where the file names one
+    bool alone = false;                    // ordered to start without the peer; until that is heard
+    std::optional<model::ReservationKey> evict; // a stranger's key that an operator wants gone
     std::vector<LunRecord> luns;           // in claim order; the first is the arbiter
     std::vector<ResourceRecord> resources; // by ResourceId
 };

@@ -42,8 +42,6 @@ struct Timeouts {
     [[nodiscard]] constexpr Duration gatewayGrace() const { return lost * 4; }
     // Keys are read for the eye, by nodes that don't own: the picture in `dyad status` is no older than this.
     [[nodiscard]] constexpr Duration watchInterval() const { return Duration(1s); }
-    // failback = "auto": the preferred node must have been heard for so long without a break.
-    [[nodiscard]] constexpr Duration failbackAfter() const { return Duration(60s); }
     // An order that the peer has to carry out is given up after this.
     [[nodiscard]] constexpr Duration orderPatience() const { return Duration(10s); }
 };

@@ -35,12 +35,18 @@ constexpr std::array table{
                "this node is shut down: the claim is given up"},
     Transition{Role::Claiming, Trigger::MaintenanceOn, Role::Standby,
                "this node goes into maintenance: the claim is given up"},
+    Transition{Role::Claiming, Trigger::HeldBack, Role::Standby,
+               "an operator has frozen or disabled the group: the claim is given up"},
     Transition{Role::Claiming, Trigger::ReservationWon, Role::Starting,
                "the lease of the group is proven ours: its resources are started"},
     // Running it.
     Transition{Role::Starting, Trigger::AllRunning, Role::Active, "every resource of the group runs"},
     Transition{Role::Active, Trigger::ResourceFailed, Role::Starting,
                "a resource failed: it is started again on this node"},
+    Transition{Role::Active, Trigger::FailedWhileFrozen, Role::Starting,
+               "a resource failed while the group is frozen: it is left as it is until the group is unfrozen"},
+    Transition{Role::Active, Trigger::RestartOrdered, Role::Starting,
+               "an operator ordered a resource to be stopped and started again on this node"},
     // Giving it away in order.
     Transition{Role::Active, Trigger::SwitchoverOrdered, Role::Stopping,
                "an operator ordered the group to the peer: it is stopped in order"},
@@ -50,6 +56,10 @@ constexpr std::array table{
                "this node is shut down: the group is stopped in order and handed over"},
     Transition{Role::Starting, Trigger::ShutdownOrdered, Role::Stopping,
                "this node is shut down while the group starts: it is stopped in order and handed over"},
+    Transition{Role::Active, Trigger::DisableOrdered, Role::Stopping,
+               "an operator disabled the group: it is stopped in order and stays stopped"},
+    Transition{Role::Starting, Trigger::DisableOrdered, Role::Stopping,
+               "an operator disabled the group while it starts: it is stopped in order and stays stopped"},
     Transition{Role::Active, Trigger::LadderExhausted, Role::Stopping,
                "a resource failed more often than it may be restarted here: the group leaves this node"},
     Transition{Role::Starting, Trigger::LadderExhausted, Role::Stopping,
@@ -115,6 +125,10 @@ const char* toText(Trigger trigger) {
     case Trigger::LeaseLost: return "lease lost";
     case Trigger::Silenced: return "silenced";
     case Trigger::FailureCleared: return "failure cleared";
+    case Trigger::HeldBack: return "held back";
+    case Trigger::RestartOrdered: return "restart ordered";
+    case Trigger::FailedWhileFrozen: return "failed while frozen";
+    case Trigger::DisableOrdered: return "disable ordered";
     case Trigger::MaintenanceOn: return "maintenance on";
     case Trigger::MaintenanceOff: return "maintenance off";
     }

@@ -34,6 +34,10 @@ enum class Trigger : std::uint8_t {
     LeaseLost,
     Silenced,
     FailureCleared,
+    HeldBack,
+    RestartOrdered,
+    FailedWhileFrozen,
+    DisableOrdered,
     MaintenanceOn,
     MaintenanceOff,
 };

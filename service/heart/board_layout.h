@@ -13,7 +13,7 @@
 namespace dyad::heart {
 
 inline constexpr std::uint64_t boardMagic = 0x44594144'48454152; // "DYADHEAR"
-inline constexpr std::uint32_t layoutVersion = 1;
+inline constexpr std::uint32_t layoutVersion = 2;
 
 // Written once, before the board gets its name.
 struct BoardHeader {
@@ -55,13 +55,13 @@ struct BoardReport {
     std::uint8_t reserved[5] = {};
     std::array<BoardLink, model::maxLinks> links{};
 };
-static_assert(sizeof(BoardReport) == 32 + 272 + 80 + 8 + 8 * 40 && std::is_trivially_copyable_v<BoardReport>);
+static_assert(sizeof(BoardReport) == 32 + 400 + 80 + 8 + 8 * 40 && std::is_trivially_copyable_v<BoardReport>);
 
 // Service → heart.
 struct BoardOrder {
     std::uint64_t published = 0; // how many statuses were published here; 0: none, the rest means nothing
     wire::PlainStatus status;    // its serviceAlive is the heart's to fill in
 };
-static_assert(sizeof(BoardOrder) == 8 + 272 && std::is_trivially_copyable_v<BoardOrder>);
+static_assert(sizeof(BoardOrder) == 8 + 400 && std::is_trivially_copyable_v<BoardOrder>);
 
 } // namespace dyad::heart

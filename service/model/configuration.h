@@ -20,15 +20,21 @@ enum class Profile : std::uint8_t { Fast, Standard, Relaxed };
 
 struct LinkEnd {
     std::string address; // numeric IPv4 or IPv6, "fe80::1%eth1" with a zone where link-local
+
+    bool operator==(const LinkEnd&) const = default;
 };
 
 struct LinkSetup {
     std::string name; // "private", "public"
     LinkEnd ends[2];  // by indexOf(NodeId)
+
+    bool operator==(const LinkSetup&) const = default;
 };
 
 struct NodeSetup {
     std::string name;
+
+    bool operator==(const NodeSetup&) const = default;
 };
 
 struct LunSetup {
@@ -40,24 +46,34 @@ struct LunSetup {
     std::string chapUser;           // empty: no CHAP
     std::string chapSecretFile;     // 0600, one line
     std::uint64_t minimumBytes = 0; // smaller than this: refused
+
+    bool operator==(const LunSetup&) const = default;
 };
 
 // How long to go on trying before the group moves, and how long before it stops for good.
 struct RestartLadder {
     unsigned restarts = 2; // within the window, on this node; the next failure moves the group
     Duration window = 10min;
+
+    bool operator==(const RestartLadder&) const = default;
 };
 
 struct TcpProbe {
     std::string address;
     std::uint16_t port = 0;
+
+    bool operator==(const TcpProbe&) const = default;
 };
 struct ScriptProbe {
     std::vector<std::string> command;
+
+    bool operator==(const ScriptProbe&) const = default;
 }; // exit 0 well, 1 failed, anything else: could not run the check
 struct SqlProbe {
     std::string connection;
     std::string query;
+
+    bool operator==(const SqlProbe&) const = default;
 }; // libpq connection string
 using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe>;
 
@@ -66,6 +82,8 @@ struct HealthCheck {
     Duration interval = 5s;
     Duration timeout = 3s;
     unsigned failures = 3; // in a row before the resource counts as failed
+
+    bool operator==(const HealthCheck&) const = default;
 };
 
 struct FilesystemSettings {
@@ -73,6 +91,8 @@ struct FilesystemSettings {
     std::string mountPoint;
     std::string type;    // "ext4", "xfs"
     std::string options; // mount(8) words, comma separated; may be empty
+
+    bool operator==(const FilesystemSettings&) const = default;
 };
 
 struct ProcessSettings {
@@ -83,6 +103,8 @@ struct ProcessSettings {
     std::optional<Probe> ready; // started only when it succeeds; none: started once the program runs
     std::optional<HealthCheck> health;
     int stopSignal = 15; // then SIGKILL when the stop time-out has passed
+
+    bool operator==(const ProcessSettings&) const = default;
 };
 
 struct CommandSettings {
@@ -91,6 +113,8 @@ struct CommandSettings {
     std::vector<std::string> monitor; // exit 0 running, 7 not running, 1 failed, else could not run; may be empty
     Duration interval = 10s;
     std::string user;
+
+    bool operator==(const CommandSettings&) const = default;
 };
 
 struct PostgresqlSettings {
@@ -102,6 +126,8 @@ struct PostgresqlSettings {
     std::vector<std::string> options; // further "-c name=value"
     std::string probeDatabase = "postgres";
     HealthCheck health{SqlProbe{}, 5s, 3s, 3};
+
+    bool operator==(const PostgresqlSettings&) const = default;
 };
 
 struct AddressSettings {
@@ -111,6 +137,8 @@ struct AddressSettings {
     bool raiseLast = false;     // false: raised right after the reservation is won
     unsigned announcements = 5; // burst of gratuitous ARP / unsolicited NA
     Duration refresh = 60s;     // announced again as long as it is held; 0: never
+
+    bool operator==(const AddressSettings&) const = default;
 };
 
 using ResourceSettings =
@@ -125,20 +153,53 @@ struct ResourceSetup {
     Duration startTimeout = 60s;
     Duration stopTimeout = 30s;
     RestartLadder ladder;
+
+    bool operator==(const ResourceSetup&) const = default;
 };
 
 enum class Failback : std::uint8_t { Manual, Auto, Never };
+
+// By the host's local time of day. Goes over midnight where it ends before it begins; the end is not in it.
+struct DailyWindow {
+    std::uint16_t fromMinute = 0; // since midnight, < 1440
+    std::uint16_t toMinute = 0;
+
+    [[nodiscard]] constexpr bool holds(unsigned minute) const {
+        return fromMinute <= toMinute ? minute >= fromMinute && minute < toMinute
+                                      : minute >= fromMinute || minute < toMinute;
+    }
+    bool operator==(const DailyWindow&) const = default;
+};
 
 struct GroupSetup {
     std::string name;
     std::optional<NodeId> prefer;
     Failback failback = Failback::Manual;
+    Duration failbackAfter = 60s;               // Auto: the preferred node was heard for so long without a break
+    std::optional<DailyWindow> failbackWindow; // Auto: only within it
     std::vector<LunId> luns;              // in the order of the file; the first is the arbiter
     std::vector<ResourceSetup> resources; // by ResourceId
+
+    bool operator==(const GroupSetup&) const = default;
 };
 
 struct ControlSetup {
     std::uint16_t port = 7410;
+
+    bool operator==(const ControlSetup&) const = default;
+};
+
+inline constexpr std::size_t maxSyncs = 16;
+inline constexpr std::size_t maxSyncPaths = 64; // of one set
+
+// Files that must be equal on both nodes: watched where the group is active, copied to the other node.
+struct SyncSetup {
+    std::string name;
+    std::vector<std::string> paths; // absolute files or folders
+    std::vector<std::string> after; // run on the node that has got files; may be empty
+    GroupId group;                  // whose active node has the true files
+
+    bool operator==(const SyncSetup&) const = default;
 };
 
 struct Configuration {
@@ -152,7 +213,10 @@ struct Configuration {
     std::vector<LunSetup> luns;     // by LunId
     std::vector<GroupSetup> groups; // by GroupId
     ControlSetup control;
+    std::vector<SyncSetup> syncs;
     std::uint64_t digest = 0; // of the file's bytes; never 0
+
+    bool operator==(const Configuration&) const = default;
 };
 
 } // namespace dyad::model

@@ -2,6 +2,7 @@
 #include "model/reservation.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 namespace dyad::model {
@@ -22,6 +23,14 @@ std::string toText(ReservationKey key) {
     std::snprintf(text, sizeof text, "0x%016llx (node %u, boot %05x, epoch %u, login %u)",
                   static_cast<unsigned long long>(key.value), key.nodeNumber(), key.boot(), key.epoch(), key.login());
     return text;
+}
+
+std::optional<ReservationKey> keyFromText(std::string_view text) {
+    if (text.starts_with("0x")) text.remove_prefix(2);
+    if (text.size() != 16) return {};
+    ReservationKey key;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), key.value, 16);
+    return failed == std::errc() && end == text.data() + text.size() ? std::optional(key) : std::nullopt;
 }
 
 bool ReservationSnapshot::ownedOnlyBy(ReservationKey key) const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dyad::model {
@@ -38,6 +39,8 @@ struct ReservationKey {
 
 // "0x5d2a1000a3000102 (node 1, boot 000a3, epoch 1, login 2)"
 [[nodiscard]] std::string toText(ReservationKey key);
+// 16 hexadecimal digits, with or without 0x; else nothing.
+[[nodiscard]] std::optional<ReservationKey> keyFromText(std::string_view text);
 
 // SPC-4 table 64. Only the two that Dyad makes have a name; any other number is shown as it is.
 enum class ReservationType : std::uint8_t { None = 0, WriteExclusive = 1, WriteExclusiveRegistrantsOnly = 5 };

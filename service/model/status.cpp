@@ -5,6 +5,13 @@
 
 namespace dyad::model {
 
+std::uint32_t groupTag(const std::string& name) {
+    std::uint32_t hash = 2166136261u;
+    for (const char each : name)
+        hash = (hash ^ static_cast<unsigned char>(each)) * 16777619u;
+    return hash;
+}
+
 std::string toText(const NodeStatus& status) {
     std::string text = status.serviceAlive ? "service alive" : "service dead";
     if (status.leaving) text += ", leaving";
@@ -17,6 +24,8 @@ std::string toText(const NodeStatus& status) {
         if (group.released) text += " released";
         if (group.asks) text += " asks";
         if (group.unfit) text += " unfit";
+        if (group.standing.disabled) text += " disabled";
+        if (group.standing.frozen) text += " frozen";
     }
     return text;
 }
@@ -27,7 +36,14 @@ const char* toText(OrderKind kind) {
     case OrderKind::Switchback: return "switchback";
     case OrderKind::MaintenanceOn: return "maintenance on";
     case OrderKind::MaintenanceOff: return "maintenance off";
-    case OrderKind::ClearFailure: return "clear failure";
+    case OrderKind::ClearFailure: return "clear-failure";
+    case OrderKind::Freeze: return "freeze";
+    case OrderKind::Unfreeze: return "unfreeze";
+    case OrderKind::Disable: return "disable";
+    case OrderKind::Enable: return "enable";
+    case OrderKind::RestartResource: return "restart";
+    case OrderKind::StartAlone: return "start-alone";
+    case OrderKind::ReleaseClaim: return "release-claim";
     }
     return "?";
 }

@@ -5,6 +5,8 @@
 #include "base/time.h"
 #include "model/names.h"
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace dyad::model {
@@ -14,6 +16,27 @@ inline constexpr std::size_t maxLinks = 8;
 inline constexpr std::size_t maxLunsPerGroup = 16;
 inline constexpr std::size_t maxResourcesPerGroup = 64;
 
+// By this a heartbeat names a group, so that two nodes whose files differ still speak of the same one. FNV-1a, 32 bits.
+[[nodiscard]] std::uint32_t groupTag(const std::string& name);
+
+// What operators have ordered of a group until further notice. Both nodes keep it, on disk, too; a later version replaces
+// an earlier one.
+struct StandingOrder {
+    bool disabled = false; // stopped in order, and nobody takes it
+    bool frozen = false;   // nothing is started, stopped or moved, but for safety
+    std::uint16_t version = 0;
+
+    bool operator==(const StandingOrder&) const = default;
+};
+
+// All of a node's: what outlives its boots.
+struct StandingOrders {
+    bool maintenance = false; // of this node
+    std::vector<std::pair<std::string, StandingOrder>> groups; // by name, those that were ever given one
+
+    bool operator==(const StandingOrders&) const = default;
+};
+
 // One node's word on one group.
 struct GroupStatus {
     Role role = Role::Standby;
@@ -22,6 +45,8 @@ struct GroupStatus {
     bool released = false; // stopped in order, let go of every LUN at `epoch`: claim it at once
     bool asks = false;     // an operator wants it here: the owner is asked to switch over
     bool unfit = false;    // can't run it here now (failed here, maintenance, no path to the array)
+    StandingOrder standing;
+    std::uint32_t tag = 0; // groupTag() of its name
 
     bool operator==(const GroupStatus&) const = default;
 };
@@ -32,7 +57,7 @@ struct NodeStatus {
     bool leaving = false;      // orderly shutdown under way
     bool maintenance = false;
     std::uint64_t configurationDigest = 0;
-    std::vector<GroupStatus> groups; // by GroupId; at most maxGroups
+    std::vector<GroupStatus> groups; // in the order of its file; at most maxGroups
 
     bool operator==(const NodeStatus&) const = default;
 };

@@ -7,6 +7,7 @@
 #include "model/reservation.h"
 #include "model/status.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ struct GroupView {
     Role ownRole = Role::Standby;
     Role peerRole = Role::Standby; // as last heard
     bool peerRoleFresh = false;    // heard from a living peer
+    bool disabled = false; // stopped until somebody enables it
+    bool frozen = false;   // left as it is until somebody unfreezes it
     std::uint32_t epoch = 0;
     std::string why; // the operator's sentence of the last transition
     Instant since;   // of that transition
@@ -69,6 +72,8 @@ struct AlarmView {
     std::string remedy;
     Instant since;
     std::int64_t sinceWallClockMs = 0;
+    std::string acknowledgedBy{}; // who has seen it; empty: nobody. Goes with the alarm
+    std::int64_t acknowledgedWallClockMs = 0;
 };
 
 struct ClusterView {
@@ -85,19 +90,39 @@ struct ClusterView {
 };
 
 // An order of an operator, and its answer.
-enum class OrderKind : std::uint8_t { Switchover, Switchback, MaintenanceOn, MaintenanceOff, ClearFailure };
-[[nodiscard]] const char* toText(OrderKind kind);
+enum class OrderKind : std::uint8_t {
+    Switchover,
+    Switchback,
+    MaintenanceOn,
+    MaintenanceOff,
+    ClearFailure,
+    Freeze,          // the group is left as it is: not started, stopped, restarted or taken over, but for safety
+    Unfreeze,
+    Disable,         // the group is stopped in order and stays stopped
+    Enable,
+    RestartResource, // with what stands on it
+    StartAlone,      // don't wait for the peer any longer
+    ReleaseClaim,    // a stranger's key is removed from the group's LUNs; the order names the key
+};
+inline constexpr std::array orderKinds{
+    OrderKind::Switchover, OrderKind::Switchback, OrderKind::MaintenanceOn,   OrderKind::MaintenanceOff,
+    OrderKind::ClearFailure, OrderKind::Freeze,   OrderKind::Unfreeze,        OrderKind::Disable,
+    OrderKind::Enable,     OrderKind::RestartResource, OrderKind::StartAlone, OrderKind::ReleaseClaim};
+[[nodiscard]] const char* toText(OrderKind kind); // as the command line has it, but for the maintenance orders
 
 struct Order {
     OrderKind kind = OrderKind::Switchover;
     std::string group; // empty for the maintenance orders
     std::string node;  // maintenance: which; else empty
     std::string who;   // token name, for the journal
+    std::string resource{}; // of `group`, where the order is about one resource; else empty
+    std::string key{};      // ReleaseClaim: the holder's key as it is shown, 16 hexadecimal digits; else empty
 };
 
 struct OrderAnswer {
     bool accepted = false;
     std::string text; // what will happen now, or what stands in the way and what to do
+    std::string node{}; // which node gave this answer; the control server fills it in
 };
 
 } // namespace dyad::model

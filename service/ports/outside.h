@@ -3,11 +3,15 @@
 #pragma once
 
 #include "base/time.h"
+#include "model/audit.h"
 #include "model/journal.h"
+#include "model/order_preview.h"
 #include "model/view.h"
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace dyad::ports {
 
@@ -34,6 +38,14 @@ public:
     virtual void clear(const std::string& id) = 0;
 };
 
+// What operators ordered until further notice outlives the boot.
+class StandingOrdersPort {
+public:
+    virtual ~StandingOrdersPort() = default;
+    [[nodiscard]] virtual model::StandingOrders kept() const = 0; // as the last boot, or the last service, left them
+    virtual void save(const model::StandingOrders& orders) = 0;   // never blocks on a disk
+};
+
 class FencePort {
 public:
     virtual ~FencePort() = default;
@@ -58,6 +70,23 @@ public:
     [[nodiscard]] virtual model::ClusterView view() const = 0;
     // `answered` is called once, soon (the order is accepted or refused, not finished).
     virtual void order(const model::Order& order, Answered answered) = 0;
+    // What the answer to this order would be now; nothing happens.
+    [[nodiscard]] virtual model::OrderAnswer judge(const model::Order&) const { return {}; }
+    // The steps of carrying it out, each with how long it took before; empty: nothing is known.
+    [[nodiscard]] virtual std::vector<model::PredictedStep> predict(const model::Order&) const { return {}; }
+    // Established connections to the addresses of the group on this node; none: it can't be told here.
+    [[nodiscard]] virtual std::optional<std::size_t> clientsOf(const std::string& group) const {
+        static_cast<void>(group);
+        return std::nullopt;
+    }
+    // Somebody has seen the alarm. Refused where it doesn't stand.
+    [[nodiscard]] virtual model::OrderAnswer acknowledge(const std::string& alarm, const std::string& who) {
+        return {.accepted = false, .text = "alarm " + alarm + " can't be acknowledged by " + who + " here"};
+    }
+    // Every order and what became of it, once per order. Doesn't block.
+    virtual void audit(const model::AuditEntry&) {}
+    // The file of the flight recorder; empty: nothing is recorded.
+    [[nodiscard]] virtual std::string recordingFile() const { return {}; }
     // Entries after `sequence`, oldest first, at most `limit`.
     [[nodiscard]] virtual std::vector<model::JournalEntry> journalAfter(std::uint64_t sequence,
                                                                         std::size_t limit) const = 0;

@@ -53,7 +53,7 @@ void Runner::connectPorts() {
 void Runner::start(model::BootDigest boot) {
     m_lastPulse = m_outside.clock.nowWithSuspend();
     m_pulse.start(pulseInterval);
-    m_queue.push_front(engine::Started{boot, m_outside.heart.previousStatus()});
+    m_queue.push_front(engine::Started{boot, m_outside.heart.previousStatus(), m_outside.standing.kept()});
     const ports::HeartReport report = m_outside.heart.report();
     m_queue.push_back(engine::HeartChanged{report.links, report.peer});
     drain();
@@ -127,6 +127,7 @@ void Runner::run(const engine::Action& action) {
                        const auto order = m_orders.extract(answer.request);
                        if (order) order.mapped()({answer.accepted, answer.text});
                    },
+                   [&](const engine::KeepStandingOrders& keep) { m_outside.standing.save(keep.orders); },
                    [&](const engine::SelfFence& fence) { m_outside.fence.selfFence(fence.reason); },
                    [&](const engine::ShutdownFinished&) {
                        if (onShutdownFinished) onShutdownFinished();

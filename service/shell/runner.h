@@ -28,6 +28,7 @@ struct Outside {
     ports::JournalPort& journal;
     ports::AlarmPort& alarms;
     ports::FencePort& fence;
+    ports::StandingOrdersPort& standing;
     ports::GatewayPort* gateways = nullptr;     // none are configured
     recorder::FlightRecorder* flight = nullptr; // it could not be opened
 };

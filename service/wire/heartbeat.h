@@ -39,7 +39,7 @@ struct Heartbeat {
 namespace layout {
 
 inline constexpr std::array<std::uint8_t, 4> magic{'D', 'Y', 'H', 'B'};
-inline constexpr std::uint16_t version = 1;
+inline constexpr std::uint16_t version = 2;
 
 // In the clear, but authenticated.
 inline constexpr std::size_t magicAt = 0;
@@ -69,8 +69,9 @@ inline constexpr std::size_t groupsAt = 48;
 inline constexpr std::size_t groupEpochAt = 0;
 inline constexpr std::size_t groupRoleAt = 4;
 inline constexpr std::size_t groupFlagsAt = 5;
-inline constexpr std::size_t groupReservedAt = 6;
-inline constexpr std::size_t groupBytes = 8;
+inline constexpr std::size_t groupStandingAt = 6;
+inline constexpr std::size_t groupTagAt = 8;
+inline constexpr std::size_t groupBytes = 12;
 
 inline constexpr std::size_t sealBytes = 16; // Poly1305 tag, at the end
 

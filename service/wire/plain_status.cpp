@@ -10,7 +10,7 @@ bool PlainStatus::wellFormed() const {
     for (std::size_t i = 0; i < groupCount; ++i) {
         const PlainGroup& group = groups[i];
         if (group.role > static_cast<std::uint8_t>(model::Role::Maintenance)) return false;
-        if ((group.flags & ~unsigned{PlainGroup::allFlags}) != 0 || group.reserved != 0) return false;
+        if ((group.flags & ~unsigned{PlainGroup::allFlags}) != 0) return false;
     }
     return true;
 }
@@ -30,7 +30,11 @@ PlainStatus toPlain(const model::NodeStatus& status) {
         to.role = static_cast<std::uint8_t>(from.role);
         to.flags = static_cast<std::uint8_t>((from.useless ? PlainGroup::useless : 0) |
                                              (from.released ? PlainGroup::released : 0) |
-                                             (from.asks ? PlainGroup::asks : 0) | (from.unfit ? PlainGroup::unfit : 0));
+                                             (from.asks ? PlainGroup::asks : 0) | (from.unfit ? PlainGroup::unfit : 0) |
+                                             (from.standing.disabled ? PlainGroup::disabled : 0) |
+                                             (from.standing.frozen ? PlainGroup::frozen : 0));
+        to.standing = from.standing.version;
+        to.tag = from.tag;
     }
     return plain;
 }
@@ -52,6 +56,10 @@ std::optional<model::NodeStatus> toModel(const PlainStatus& plain) {
         to.released = (from.flags & PlainGroup::released) != 0;
         to.asks = (from.flags & PlainGroup::asks) != 0;
         to.unfit = (from.flags & PlainGroup::unfit) != 0;
+        to.standing = {.disabled = (from.flags & PlainGroup::disabled) != 0,
+                       .frozen = (from.flags & PlainGroup::frozen) != 0,
+                       .version = from.standing};
+        to.tag = from.tag;
         status.groups.push_back(to);
     }
     return status;

@@ -12,12 +12,14 @@
 namespace dyad::wire {
 
 struct PlainGroup {
-    static constexpr std::uint8_t useless = 1, released = 2, asks = 4, unfit = 8, allFlags = 15;
+    static constexpr std::uint8_t useless = 1, released = 2, asks = 4, unfit = 8, disabled = 16, frozen = 32,
+                                  allFlags = 63;
 
     std::uint32_t epoch = 0;
     std::uint8_t role = 0; // model::Role
     std::uint8_t flags = 0;
-    std::uint16_t reserved = 0; // zero
+    std::uint16_t standing = 0; // version of the standing order: disabled, frozen
+    std::uint32_t tag = 0;      // model::groupTag()
 
     bool operator==(const PlainGroup&) const = default;
 };
@@ -39,8 +41,8 @@ struct PlainStatus {
     }
 };
 
-static_assert(sizeof(PlainGroup) == 8 && std::is_trivially_copyable_v<PlainGroup>);
-static_assert(sizeof(PlainStatus) == 16 + 8 * model::maxGroups && std::is_trivially_copyable_v<PlainStatus>);
+static_assert(sizeof(PlainGroup) == 12 && std::is_trivially_copyable_v<PlainGroup>);
+static_assert(sizeof(PlainStatus) == 16 + 12 * model::maxGroups && std::is_trivially_copyable_v<PlainStatus>);
 
 // More than maxGroups groups break an invariant: the configuration refuses them.
 [[nodiscard]] PlainStatus toPlain(const model::NodeStatus& status);

@@ -61,7 +61,8 @@ std::size_t writeBody(const Heartbeat& heartbeat, Bytes body) {
         storeLittle<std::uint32_t>(group.subspan(groupEpochAt), status.groups[i].epoch);
         group[groupRoleAt] = status.groups[i].role;
         group[groupFlagsAt] = status.groups[i].flags;
-        storeLittle<std::uint16_t>(group.subspan(groupReservedAt), 0);
+        storeLittle<std::uint16_t>(group.subspan(groupStandingAt), status.groups[i].standing);
+        storeLittle<std::uint32_t>(group.subspan(groupTagAt), status.groups[i].tag);
     }
     return groupsAt + status.groupCount * groupBytes;
 }
@@ -88,7 +89,8 @@ bool readBody(ConstBytes body, Heartbeat& heartbeat) {
         status.groups[i].epoch = loadLittle<std::uint32_t>(group.subspan(groupEpochAt));
         status.groups[i].role = group[groupRoleAt];
         status.groups[i].flags = group[groupFlagsAt];
-        status.groups[i].reserved = loadLittle<std::uint16_t>(group.subspan(groupReservedAt));
+        status.groups[i].standing = loadLittle<std::uint16_t>(group.subspan(groupStandingAt));
+        status.groups[i].tag = loadLittle<std::uint32_t>(group.subspan(groupTagAt));
     }
     return status.wellFormed();
 }

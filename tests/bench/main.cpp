@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // dyad-bench: the figures, measured on the lab. None of them decides whether a test passes.
+#include "bench/abuse.h"
 #include "bench/recorder.h"
 #include "bench/takeover.h"
 #include "lab/world.h"
@@ -20,8 +21,8 @@ namespace {
 using namespace dyad;
 using namespace dyad::bench;
 
-int recorder(unsigned runs, const std::string& jsonFile) {
-    const auto findings = measureRecorder(runs);
+template <typename Found>
+int tell(const Result<Found>& findings, const std::string& jsonFile) {
     if (!findings) {
         std::cerr << "dyad-bench: " << findings.error().text() << '\n';
         return 1;
@@ -40,6 +41,15 @@ int recorder(unsigned runs, const std::string& jsonFile) {
         std::ofstream(jsonFile)
             << QJsonDocument(QJsonObject{{"figures", figures}, {"goals", goals}}).toJson().toStdString();
     return 0;
+}
+
+int abuse(const AbusePlan& plan, const std::string& jsonFile) {
+    auto lock = lab::LabLock::take();
+    if (!lock) {
+        std::cerr << "dyad-bench: " << lock.error().text() << '\n';
+        return 1;
+    }
+    return tell(measureAbuse(plan), jsonFile);
 }
 
 int takeover(const Plan& plan, const std::string& jsonFile) {
@@ -97,7 +107,14 @@ int main(int count, char** words) {
     unsigned flightRuns = 20;
     flight->add_option("--runs", flightRuns)->check(CLI::Range(1, 1000))->capture_default_str();
     flight->add_option("--json", jsonFile, "write everything there, too");
-    flight->callback([&] { status = recorder(flightRuns, jsonFile); });
+    flight->callback([&] { status = tell(measureRecorder(flightRuns), jsonFile); });
+    auto* abused = app.add_subcommand("abuse", "what the heartbeats say to clients that nobody wants");
+    AbusePlan abusePlan;
+    abused->add_option("--seconds", abusePlan.seconds, "of each measurement")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    abused->add_option("--json", jsonFile, "write everything there, too");
+    abused->callback([&] { status = abuse(abusePlan, jsonFile); });
     CLI11_PARSE(app, count, words);
     return status;
 }

@@ -78,6 +78,13 @@ struct FakeFence : ports::FencePort {
     void selfFence(const std::string& reason) override { reasons.push_back(reason); }
 };
 
+struct FakeStandingOrders : ports::StandingOrdersPort {
+    model::StandingOrders before;
+    std::vector<model::StandingOrders> saved;
+    [[nodiscard]] model::StandingOrders kept() const override { return before; }
+    void save(const model::StandingOrders& orders) override { saved.push_back(orders); }
+};
+
 struct FakeGateways : ports::GatewayPort {};
 
 // Ends each call only when it is told to.

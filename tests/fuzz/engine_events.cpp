@@ -88,8 +88,9 @@ private:
         case 0: return give(engine::WasFrozen{1ms * take(250)});
         case 1: return give(engine::ShutdownRequested{"fuzz"});
         default:
-            return give(engine::OrderGiven{model::RequestId(++m_orders), static_cast<model::OrderKind>(take(5)),
-                                           model::GroupId(take(2)), take(2) == 1, "fuzz"});
+            return give(engine::OrderGiven{model::RequestId(++m_orders), model::orderKinds[take(model::orderKinds.size())],
+                                           model::GroupId(take(2)), model::ResourceId(take(4)), {}, take(2) == 1,
+                                           "fuzz"});
         }
     }
 

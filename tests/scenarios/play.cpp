@@ -190,14 +190,21 @@ private:
             host.order(given);
             return about == "on" || about == "off";
         }
-        const auto group = groupOf(about);
-        if (!group) return false;
-        given.group = *group;
-        given.kind = what == "switchback"      ? model::OrderKind::Switchback
-                     : what == "clear-failure" ? model::OrderKind::ClearFailure
-                                               : model::OrderKind::Switchover;
+        const auto* kind = std::find_if(model::orderKinds.begin(), model::orderKinds.end(),
+                                        [&](model::OrderKind each) { return what == toText(each); });
+        if (kind == model::orderKinds.end() || *kind == model::OrderKind::ReleaseClaim) return false;
+        given.kind = *kind;
+        if (given.kind == model::OrderKind::RestartResource) {
+            const auto resource = resourceOf(about);
+            if (!resource) return false;
+            std::tie(given.group, given.resource) = *resource;
+        } else {
+            const auto group = groupOf(about);
+            if (!group) return false;
+            given.group = *group;
+        }
         host.order(given);
-        return what == "switchover" || what == "switchback" || what == "clear-failure";
+        return true;
     }
 
     bool spoil(world::Host& host, const std::string& verb, const std::vector<std::string>& words) {

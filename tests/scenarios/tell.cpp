@@ -64,6 +64,7 @@ void tell(const model::Configuration& configuration, const engine::Action& actio
                    [&](const engine::AnswerOrder& answer) {
                        line({"", "answers", (answer.accepted ? "yes: " : "no: ") + answer.text});
                    },
+                   [](const engine::KeepStandingOrders&) {}, // the order's line says so
                    [&](const engine::SelfFence&) {
                        line({"", "RESET", "the host resets itself"});
                    },

@@ -110,7 +110,10 @@ Fault drawFault(const Kind& kind, const Options& options, Stream& dice) {
         fault.target += dice.draw(0, options.lunsPerGroup + 1);
     } else if (kind.kind == FaultKind::Order) {
         fault.target = dice.draw(0, options.groups - 1);
-        fault.amount = dice.draw(0, 4);
+        // Most of them move the groups; about a third are the rarer ones.
+        const auto orders = static_cast<unsigned>(model::orderKinds.size());
+        fault.amount = dice.draw(0, orders + 7);
+        if (fault.amount >= orders) fault.amount %= 5;
         if (dice.chance(10)) fault.amount += orderAboutPeer;
     }
     return fault;

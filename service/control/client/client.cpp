@@ -2,9 +2,11 @@
 #include "control/client/client.h"
 
 #include "control/protocol/object_reader.h"
+#include "control/protocol/order_table.h"
 #include "control/protocol/paths.h"
 
 #include <QUrlQuery>
+#include <QUuid>
 
 #include <memory>
 
@@ -18,6 +20,8 @@ QUrl at(const QUrl& base, const QString& path) {
     url.setPath(path, QUrl::TolerantMode);
     return url;
 }
+
+Result<QJsonObject> asItIs(const QJsonObject& object) { return object; }
 
 template <typename Value>
 Reply<Value> parsed(QNetworkReply* reply, Result<Value> (*parse)(const QJsonObject&)) {
@@ -118,9 +122,33 @@ void Client::fetchJournal(std::uint64_t after, std::size_t limit, WhenReplied<Jo
 }
 
 void Client::order(const model::Order& order, WhenReplied<model::OrderAnswer> replied) {
+    post(pathOf(order), bodyOf(order), std::move(replied));
+}
+
+void Client::post(const QString& target, const QByteArray& body, WhenReplied<model::OrderAnswer> replied) {
+    whenFound(
+        [this, target, body, replied] {
+            // The key tells a repeat apart from a second order, should the answer be lost on its way.
+            const QByteArray key = QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
+            ask(m_network.send("POST", at(m_current, target), body, {{"Idempotency-Key", key}}), &orderAnswerFromJson,
+                replied);
+        },
+        [replied](const Failure& failure) { replied(failure); });
+}
+
+void Client::preview(const model::Order& order, WhenReplied<QJsonObject> replied) {
     whenFound(
         [this, order, replied] {
-            ask(m_network.post(at(m_current, path::of(order)), path::bodyOf(order)), &orderAnswerFromJson, replied);
+            QUrlQuery query;
+            query.addQueryItem(QStringLiteral("kind"), QString::fromLatin1(toText(order.kind)));
+            for (const auto& [name, value] : {std::pair{"group", order.group}, std::pair{"node", order.node},
+                                              std::pair{"resource", order.resource}})
+                if (!value.empty())
+                    query.addQueryItem(QLatin1String(name),
+                                       QString::fromLatin1(QUrl::toPercentEncoding(QString::fromStdString(value))));
+            QUrl url = at(m_current, QString::fromLatin1(path::preview));
+            url.setQuery(query);
+            ask(m_network.get(url), &asItIs, replied);
         },
         [replied](const Failure& failure) { replied(failure); });
 }

@@ -36,6 +36,10 @@ public:
     // To the node found by fetchState (found first where that wasn't done yet). An order is sent once, never repeated.
     void fetchJournal(std::uint64_t after, std::size_t limit, WhenReplied<JournalPage> replied);
     void order(const model::Order& order, WhenReplied<model::OrderAnswer> replied);
+    // What the order would do; the object is described in resources/openapi.json as "OrderPreview".
+    void preview(const model::Order& order, WhenReplied<QJsonObject> replied);
+    // Any other POST that is answered as an order is; `target` is path and query, percent-encoded.
+    void post(const QString& target, const QByteArray& body, WhenReplied<model::OrderAnswer> replied);
 
     [[nodiscard]] const QUrl& current() const { return m_current; } // empty: none found yet
 

@@ -8,7 +8,7 @@
 namespace dyad::control {
 namespace {
 
-constexpr const char* mistrusted = "dyad_mistrusted"; // a reply's property: another certificate was shown
+constexpr const char* mistrustedProperty = "dyad_mistrusted"; // a reply's property: another certificate was shown
 constexpr qint64 maxPemBytes = 64 * 1024;
 
 } // namespace
@@ -23,14 +23,14 @@ PinnedNetwork::PinnedNetwork(QSslCertificate pin, QByteArray token, QObject* par
         if (reply->sslConfiguration().peerCertificate() == m_pin)
             reply->ignoreSslErrors();
         else
-            reply->setProperty(mistrusted, true);
+            reply->setProperty(mistrustedProperty, true);
     });
     connect(&m_network, &QNetworkAccessManager::encrypted, this, &PinnedNetwork::check);
 }
 
 void PinnedNetwork::check(QNetworkReply* reply) {
     if (reply->sslConfiguration().peerCertificate() == m_pin) return;
-    reply->setProperty(mistrusted, true);
+    reply->setProperty(mistrustedProperty, true);
     reply->abort();
 }
 
@@ -60,8 +60,21 @@ QNetworkReply* PinnedNetwork::post(const QUrl& url, const QByteArray& body) {
     return m_network.post(wanted, body);
 }
 
+QNetworkReply* PinnedNetwork::send(const QByteArray& method, const QUrl& url, const QByteArray& body,
+                                   const Fields& fields) {
+    QNetworkRequest wanted = request(url);
+    if (!body.isEmpty()) wanted.setHeader(QNetworkRequest::ContentTypeHeader, QByteArray("application/json"));
+    for (const auto& [name, value] : fields)
+        wanted.setRawHeader(name, value);
+    // Of the two methods in use, Qt repeats a GET by itself after a lost connection, and never another one.
+    if (method == "GET" && body.isEmpty()) return m_network.get(wanted);
+    return m_network.sendCustomRequest(wanted, method, body);
+}
+
+bool PinnedNetwork::mistrusted(QNetworkReply* reply) { return reply->property(mistrustedProperty).toBool(); }
+
 std::optional<Failure> PinnedNetwork::failureOf(QNetworkReply* reply) {
-    if (reply->property(mistrusted).toBool())
+    if (mistrusted(reply))
         return Failure{
             Failure::Kind::Mistrusted,
             Error{"trust the service at", reply->url().toString(QUrl::RemovePath | QUrl::RemoveQuery).toStdString(),

@@ -11,6 +11,8 @@
 #include <QSslConfiguration>
 
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 namespace dyad::control {
 
@@ -23,9 +25,15 @@ public:
     [[nodiscard]] QNetworkReply* get(const QUrl& url, const QByteArray& accept = "application/json",
                                      const QByteArray& lastEventId = {});
     [[nodiscard]] QNetworkReply* post(const QUrl& url, const QByteArray& body);
+    using Fields = std::vector<std::pair<QByteArray, QByteArray>>; // of the header
+    // Any method; a body is JSON.
+    [[nodiscard]] QNetworkReply* send(const QByteArray& method, const QUrl& url, const QByteArray& body,
+                                      const Fields& fields);
 
     // Of a finished reply: why it is no success, or none. Reads the body of a refusal.
     [[nodiscard]] static std::optional<Failure> failureOf(QNetworkReply* reply);
+    // Who answered doesn't show the pinned certificate.
+    [[nodiscard]] static bool mistrusted(QNetworkReply* reply);
 
 private:
     void check(QNetworkReply* reply);

@@ -27,6 +27,13 @@ public:
         : m_object(object), m_path(std::move(path)), m_error(error) {}
 
     [[nodiscard]] std::string text(const char* name);
+    // A field that an older service doesn't know.
+    [[nodiscard]] std::string textOr(const char* name, const char* fallback) {
+        return m_object.contains(QLatin1String(name)) ? text(name) : std::string(fallback);
+    }
+    [[nodiscard]] std::int64_t integerOr(const char* name, std::int64_t fallback) {
+        return m_object.contains(QLatin1String(name)) ? integer(name) : fallback;
+    }
     [[nodiscard]] bool boolean(const char* name);
     [[nodiscard]] double number(const char* name);
     [[nodiscard]] std::int64_t integer(const char* name, std::int64_t least = std::numeric_limits<std::int64_t>::min(),

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/protocol/json.h"
 #include "control/protocol/object_reader.h"
+#include "control/protocol/order_table.h"
 
-#include <array>
+#include <vector>
 
 namespace dyad::control {
 namespace {
 
-using model::OrderKind;
-constexpr std::array allOrders{OrderKind::Switchover, OrderKind::Switchback, OrderKind::MaintenanceOn,
-                               OrderKind::MaintenanceOff, OrderKind::ClearFailure};
+std::vector<model::OrderKind> allOrders() {
+    std::vector<model::OrderKind> kinds;
+    for (const OrderRow& row : orderTable())
+        kinds.push_back(row.kind);
+    return kinds;
+}
 
 } // namespace
 
@@ -17,6 +21,7 @@ QJsonObject toJson(const model::Order& order) {
     return {{"kind", toText(order.kind)},
             {"group", QString::fromStdString(order.group)},
             {"node", QString::fromStdString(order.node)},
+            {"resource", QString::fromStdString(order.resource)},
             {"who", QString::fromStdString(order.who)}};
 }
 
@@ -24,16 +29,20 @@ Result<model::Order> orderFromJson(const QJsonObject& object) {
     std::optional<Error> error;
     ObjectReader read(object, QStringLiteral("order"), error);
     model::Order order;
-    order.kind = read.word<OrderKind>("kind", allOrders);
+    const std::vector<model::OrderKind> kinds = allOrders();
+    order.kind = read.word<model::OrderKind>("kind", kinds);
     order.group = read.text("group");
     order.node = read.text("node");
     order.who = read.text("who");
+    order.resource = read.textOr("resource", "");
     if (error) return *error;
     return order;
 }
 
 QJsonObject toJson(const model::OrderAnswer& answer) {
-    return {{"accepted", answer.accepted}, {"text", QString::fromStdString(answer.text)}};
+    return {{"accepted", answer.accepted},
+            {"text", QString::fromStdString(answer.text)},
+            {"node", QString::fromStdString(answer.node)}};
 }
 
 Result<model::OrderAnswer> orderAnswerFromJson(const QJsonObject& object) {
@@ -42,6 +51,7 @@ Result<model::OrderAnswer> orderAnswerFromJson(const QJsonObject& object) {
     model::OrderAnswer answer;
     answer.accepted = read.boolean("accepted");
     answer.text = read.text("text");
+    answer.node = read.textOr("node", "");
     if (error) return *error;
     return answer;
 }

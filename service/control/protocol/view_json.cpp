@@ -172,6 +172,8 @@ QJsonObject groupToJson(const model::GroupView& group) {
             {"own_role", toText(group.ownRole)},
             {"peer_role", toText(group.peerRole)},
             {"peer_role_fresh", group.peerRoleFresh},
+            {"disabled", group.disabled},
+            {"frozen", group.frozen},
             {"epoch", qint64{group.epoch}},
             {"why", text(group.why)},
             {"since_ns", qint64{group.since.nanoseconds()}},
@@ -186,6 +188,8 @@ model::GroupView groupFromJson(ObjectReader& read) {
     group.ownRole = read.word<Role>("own_role", allRoles);
     group.peerRole = read.word<Role>("peer_role", allRoles);
     group.peerRoleFresh = read.boolean("peer_role_fresh");
+    group.disabled = read.boolean("disabled");
+    group.frozen = read.boolean("frozen");
     group.epoch = static_cast<std::uint32_t>(read.integer("epoch", 0, UINT32_MAX));
     group.why = read.text("why");
     group.since = read.instant("since_ns");
@@ -199,7 +203,9 @@ QJsonObject alarmToJson(const model::AlarmView& alarm) {
             {"text", text(alarm.text)},
             {"remedy", text(alarm.remedy)},
             {"since_ns", qint64{alarm.since.nanoseconds()}},
-            {"since_wall_ms", qint64{alarm.sinceWallClockMs}}};
+            {"since_wall_ms", qint64{alarm.sinceWallClockMs}},
+            {"acknowledged_by", text(alarm.acknowledgedBy)},
+            {"acknowledged_wall_ms", qint64{alarm.acknowledgedWallClockMs}}};
 }
 
 model::AlarmView alarmFromJson(ObjectReader& read) {
@@ -210,6 +216,8 @@ model::AlarmView alarmFromJson(ObjectReader& read) {
     alarm.remedy = read.text("remedy");
     alarm.since = read.instant("since_ns");
     alarm.sinceWallClockMs = read.integer("since_wall_ms");
+    alarm.acknowledgedBy = read.textOr("acknowledged_by", "");
+    alarm.acknowledgedWallClockMs = read.integerOr("acknowledged_wall_ms", 0);
     return alarm;
 }
 

@@ -12,6 +12,7 @@ namespace dyad::control {
 struct Bounds {
     std::size_t headerBytes = 8 * 1024; // request line and fields
     std::size_t bodyBytes = 4 * 1024;   // orders are tiny
+    std::size_t largestBodyBytes = 16 * 1024 * 1024; // of the routes that say so, for those who may use them
     std::size_t readBufferBytes = 16 * 1024;
     std::size_t connections = 64; // over all addresses; then the oldest that has shown no token gives way
     std::size_t connectionsPerAddress = 16;
@@ -19,6 +20,10 @@ struct Bounds {
     std::size_t outputBytes = 256 * 1024; // nothing is added to a queue that holds more; one message may go beyond it
     std::size_t journalPage = 1000;       // entries of one answer
     std::size_t streamBatch = 64;         // entries read from the journal at once for a stream that is behind
+    unsigned handshakeBurst = 200;        // TLS handshakes of one address at once; then one every `handshakeRefill`
+    Duration handshakeRefill = 10ms;
+    unsigned wrongTokenBurst = 10; // answered 401; then 429 until one every `wrongTokenRefill` has come back
+    Duration wrongTokenRefill = 2s;
     Duration handshake = 5s;              // from accept to the end of the TLS handshake
     Duration request = 10s;               // from the end of the last answer to the last byte of the next request
     Duration order = 30s;                 // the service must have answered an order

@@ -3,11 +3,13 @@
 
 #include <QPointer>
 
+#include <algorithm>
+
 namespace dyad::control {
 
 Connection::Connection(std::unique_ptr<QSslSocket> socket, Shared& shared, QObject* parent)
     : QObject(parent), m_shared(shared), m_socket(std::move(socket)), m_peer(m_socket->peerAddress()),
-      m_reader(shared.bounds) {
+      m_reader(shared.bounds, [&shared](const Request& head) { return shared.router.bodyLimit(head); }) {
     m_deadline.setSingleShot(true);
     connect(&m_deadline, &QTimer::timeout, this, &Connection::deadlinePassed);
     connect(m_socket.get(), &QSslSocket::encrypted, this, &Connection::encrypted);
@@ -40,7 +42,7 @@ void Connection::encrypted() {
 }
 
 void Connection::readable() {
-    if (m_state == State::Streaming || m_state == State::Lingering) {
+    if (m_state == State::Streaming || m_state == State::Sending || m_state == State::Lingering) {
         m_socket->readAll(); // nothing more is listened to; unread bytes would hide the peer's farewell
         return;
     }
@@ -70,14 +72,16 @@ void Connection::serve(const Request& request) {
     m_head = request.method == "HEAD";
     arm(m_shared.bounds.order);
     // The service may answer an order after this connection is gone.
-    m_shared.router.handle(request, [self = QPointer<Connection>(this)](const Response& response, bool trusted) {
-        if (self) self->answer(response, trusted);
-    });
+    m_shared.router.handle(request, m_peer,
+                           [self = QPointer<Connection>(this)](const Response& response, const QByteArray& token) {
+                               if (self) self->answer(response, token);
+                           });
 }
 
-void Connection::answer(const Response& response, bool trusted) {
+void Connection::answer(const Response& response, const QByteArray& token) {
     if (m_state != State::Answering) return; // its deadline was over before
-    m_trusted = m_trusted || trusted;
+    if (!token.isEmpty()) m_token = token;
+    m_keepAlive = m_keepAlive && !response.close;
     m_socket->write(toBytes(response, m_version, m_keepAlive, m_head));
     if (response.stream && !m_head) {
         m_state = State::Streaming;
@@ -88,7 +92,35 @@ void Connection::answer(const Response& response, bool trusted) {
             EventStream::Sink{[this] { return waiting(); },
                               [this](const QByteArray& bytes) { m_socket->write(bytes); }});
         pumpStream();
-    } else if (m_keepAlive && !response.stream) {
+    } else if (response.source && !m_head) {
+        m_state = State::Sending;
+        m_source = response.source;
+        m_sourceLeft = response.sourceBytes;
+        arm(m_shared.bounds.stalled);
+        pumpSource();
+    } else {
+        m_keepAlive = m_keepAlive && !response.stream;
+        answered();
+    }
+}
+
+// A piece of the source at a time, as the reader takes it.
+void Connection::pumpSource() {
+    constexpr qint64 piece = 64 * 1024;
+    while (m_sourceLeft > 0 && waiting() < m_shared.bounds.outputBytes) {
+        const QByteArray bytes = m_source->read(std::min(piece, m_sourceLeft));
+        if (bytes.isEmpty()) return drop(); // shorter than was promised: only a broken connection tells that
+        m_sourceLeft -= bytes.size();
+        m_socket->write(bytes);
+    }
+    if (m_sourceLeft > 0) return;
+    m_source.reset();
+    answered();
+}
+
+// The whole answer is given to the socket.
+void Connection::answered() {
+    if (m_keepAlive) {
         m_state = State::Reading;
         arm(m_shared.bounds.request);
         // Pipelined requests may wait already; not from within the caller's stack.
@@ -120,6 +152,9 @@ void Connection::outputTaken() {
     if (m_state == State::Streaming) {
         if (waiting() < m_shared.bounds.outputBytes) m_deadline.stop();
         pumpStream();
+    } else if (m_state == State::Sending) {
+        arm(m_shared.bounds.stalled);
+        pumpSource();
     } else if (m_state == State::Reading) {
         // The clock of the next request runs once the reader has the last answer.
         arm(waiting() > 0 ? m_shared.bounds.stalled : m_shared.bounds.request);
@@ -140,7 +175,8 @@ void Connection::deadlinePassed() {
         m_keepAlive = false;
         return answer(errorResponse(504, {"wait for the service", "", "it has not answered in time",
                                           "Look at `dyad status` before trying again"}),
-                      false);
+                      {});
+    case State::Sending:
     case State::Streaming: ++m_shared.counters.droppedSlowReaders; break;
     case State::Lingering:
     case State::Ended: break;

@@ -32,7 +32,10 @@ public:
     ~Connection() override;
 
     [[nodiscard]] QHostAddress peer() const { return m_peer; }
-    [[nodiscard]] bool trusted() const { return m_trusted; } // has shown a good token
+    [[nodiscard]] bool trusted() const { return !m_token.isEmpty(); } // has shown a good token
+    [[nodiscard]] const QByteArray& token() const { return m_token; } // its digest
+    // Something is being sent that goes on by itself, on the word of a token shown at its beginning.
+    [[nodiscard]] bool goesOn() const { return m_state == State::Streaming || m_state == State::Sending; }
     [[nodiscard]] EventStream* stream() { return m_stream.get(); }
     void pumpStream();
     void drop(); // closes at once
@@ -44,14 +47,16 @@ private:
     void encrypted();
     void readable();
     void serve(const Request& request);
-    void answer(const Response& response, bool trusted);
+    void answer(const Response& response, const QByteArray& token);
+    void pumpSource();
+    void answered();
     void refuse(unsigned status, const QString& trouble, const char* remedy);
     void outputTaken();
     void deadlinePassed();
     void arm(Duration duration);
     [[nodiscard]] std::size_t waiting() const;
 
-    enum class State { Handshake, Reading, Answering, Streaming, Lingering, Ended };
+    enum class State { Handshake, Reading, Answering, Sending, Streaming, Lingering, Ended };
 
     Shared& m_shared;
     std::unique_ptr<QSslSocket> m_socket;
@@ -60,11 +65,13 @@ private:
     QTimer m_deadline;
     RequestReader m_reader;
     QByteArray m_input;
-    bool m_trusted = false;
+    QByteArray m_token;
     bool m_parsing = false;
     unsigned m_version = 11; // of the request that is being answered
     bool m_keepAlive = true;
     bool m_head = false;
+    std::shared_ptr<QIODevice> m_source;
+    qint64 m_sourceLeft = 0;
     std::unique_ptr<EventStream> m_stream;
 };
 

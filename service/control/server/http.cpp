@@ -14,13 +14,14 @@ namespace http = boost::beast::http;
 struct RequestReader::Parser {
     explicit Parser(const Bounds& bounds) {
         request.header_limit(static_cast<std::uint32_t>(bounds.headerBytes));
-        request.body_limit(bounds.bodyBytes);
+        request.body_limit(bounds.largestBodyBytes);
         request.eager(false); // one part per call, so that a header is looked at before its body is
     }
     http::request_parser<http::string_body> request;
 };
 
-RequestReader::RequestReader(const Bounds& bounds) : m_bounds(bounds), m_parser(std::make_unique<Parser>(bounds)) {}
+RequestReader::RequestReader(const Bounds& bounds, BodyLimit bodyLimit)
+    : m_bounds(bounds), m_bodyLimit(std::move(bodyLimit)), m_parser(std::make_unique<Parser>(bounds)) {}
 
 RequestReader::~RequestReader() = default;
 
@@ -55,11 +56,17 @@ RequestReader::Progress RequestReader::feed(QByteArray& input) {
         // pieces.
         if (request.is_header_done() && request.chunked())
             return bad(411, QStringLiteral("a body in chunks isn't taken; send it with Content-Length"));
+        if (request.is_header_done() && !m_bodyJudged) {
+            m_bodyJudged = true;
+            const std::size_t most = m_bodyLimit ? m_bodyLimit(head()) : m_bounds.bodyBytes;
+            if (request.content_length().value_or(0) > most)
+                return bad(413, QStringLiteral("the body is longer than %1 bytes").arg(most));
+        }
     }
     return request.is_done() ? Progress::Complete : Progress::NeedsMore;
 }
 
-Request RequestReader::take() {
+Request RequestReader::head() const {
     const auto bytes = [](boost::beast::string_view view) {
         return QByteArray(view.data(), static_cast<qsizetype>(view.size()));
     };
@@ -69,11 +76,21 @@ Request RequestReader::take() {
     request.target = bytes(message.target());
     request.authorization = bytes(message[http::field::authorization]);
     request.lastEventId = bytes(message["Last-Event-ID"]);
-    request.body = QByteArray::fromStdString(message.body());
+    request.idempotencyKey = bytes(message["Idempotency-Key"]);
+    request.operatorName = bytes(message["Dyad-Operator"]);
+    request.operatorRole = bytes(message["Dyad-Operator-Role"]);
+    request.operatorAddress = bytes(message["Dyad-Operator-Address"]);
     request.version = message.version();
     request.keepAlive = message.keep_alive();
+    return request;
+}
+
+Request RequestReader::take() {
+    Request request = head();
+    request.body = QByteArray::fromStdString(m_parser->request.get().body());
     m_parser = std::make_unique<Parser>(m_bounds);
     m_started = false;
+    m_bodyJudged = false;
     return request;
 }
 
@@ -84,8 +101,10 @@ QByteArray toBytes(const Response& response, unsigned version, bool keepAlive, b
     message.set(http::field::cache_control, "no-store");
     for (const auto& [name, value] : response.fields)
         message.set(name.toStdString(), value.toStdString());
-    message.keep_alive(keepAlive && !response.stream);
-    if (!response.stream) message.content_length(static_cast<std::uint64_t>(response.body.size()));
+    message.keep_alive(keepAlive && !response.stream && !response.close);
+    if (!response.stream)
+        message.content_length(
+            static_cast<std::uint64_t>(response.source ? response.sourceBytes : response.body.size()));
     if (!response.stream && !head) message.body() = response.body.toStdString();
     std::ostringstream out;
     out << message;

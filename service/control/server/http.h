@@ -6,8 +6,10 @@
 #include "control/server/bounds.h"
 
 #include <QByteArray>
+#include <QIODevice>
 #include <QString>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,6 +22,11 @@ struct Request {
     QByteArray target; // as sent: path and query, percent-encoded
     QByteArray authorization;
     QByteArray lastEventId;
+    QByteArray idempotencyKey; // names an order, so that a repeat isn't carried out again
+    // Of an operator whose order the peer passes on; percent-encoded. Count only with the peer's own token.
+    QByteArray operatorName;
+    QByteArray operatorRole;
+    QByteArray operatorAddress;
     QByteArray body;
     unsigned version = 11; // 10 or 11
     bool keepAlive = true;
@@ -30,6 +37,10 @@ struct Response {
     QByteArray contentType = "application/json";
     QByteArray body;
     std::vector<std::pair<QByteArray, QByteArray>> fields; // further header fields
+    bool close = false;                                    // the connection ends after this answer
+    // A body that is read piece by piece as the reader takes it: exactly so many bytes of a device that doesn't block.
+    std::shared_ptr<QIODevice> source;
+    qint64 sourceBytes = 0;
     // An event stream follows the header instead of a body, with the journal after this entry.
     std::optional<std::uint64_t> stream;
 };
@@ -39,7 +50,10 @@ class RequestReader {
 public:
     enum class Progress { NeedsMore, Complete, Bad };
 
-    explicit RequestReader(const Bounds& bounds);
+    // The longest body of a request whose header is in; asked before any of the body is kept.
+    using BodyLimit = std::function<std::size_t(const Request& head)>;
+
+    explicit RequestReader(const Bounds& bounds, BodyLimit bodyLimit = {});
     ~RequestReader();
     RequestReader(const RequestReader&) = delete;
     RequestReader& operator=(const RequestReader&) = delete;
@@ -57,8 +71,12 @@ private:
     struct Parser;
     [[nodiscard]] Progress bad(unsigned status, QString trouble);
 
+    [[nodiscard]] Request head() const;
+
     Bounds m_bounds;
+    BodyLimit m_bodyLimit;
     std::unique_ptr<Parser> m_parser;
+    bool m_bodyJudged = false;
     bool m_started = false;
     unsigned m_status = 0;
     QString m_trouble;

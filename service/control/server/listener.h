@@ -6,7 +6,9 @@
 
 #include <QHostAddress>
 #include <QTcpServer>
+#include <QTimer>
 
+#include <chrono>
 #include <functional>
 
 namespace dyad::control {
@@ -24,11 +26,27 @@ public:
     bool told = false; // that it can't be bound
 
 protected:
-    void incomingConnection(qintptr descriptor) override { onConnection(descriptor); }
+    void incomingConnection(qintptr descriptor) override {
+        // Qt accepts as long as somebody knocks, and a flood would keep it from ever coming back to the event loop. With
+        // no room for pending connections it stops at the next one.
+        if (++m_accepted % inARow == 0) {
+            setMaxPendingConnections(0);
+            QTimer::singleShot(breath, this, [this] {
+                setMaxPendingConnections(usualPending);
+                resumeAccepting();
+            });
+        }
+        onConnection(descriptor);
+    }
 
 private:
+    static constexpr unsigned inARow = 16;
+    static constexpr std::chrono::milliseconds breath{5};
+    static constexpr int usualPending = 30; // none is ever pending: each is handed over at once
+
     QHostAddress m_address;
     quint16 m_port;
+    unsigned m_accepted = 0;
 };
 
 } // namespace dyad::control

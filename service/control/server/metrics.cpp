@@ -124,6 +124,8 @@ QByteArray metricsText(const model::ClusterView& view, const Counters& counters,
                 static_cast<double>(counters.requests));
     page.single("dyad_control_refused_tokens_total", "counter", "Requests refused for their token",
                 static_cast<double>(counters.refusedTokens));
+    page.single("dyad_control_limited_total", "counter", "Wrong tokens answered 429, beyond the budget of their address",
+                static_cast<double>(counters.limited));
     page.single("dyad_control_bad_requests_total", "counter", "Requests that were no HTTP, too long or too slow",
                 static_cast<double>(counters.badRequests));
     page.single("dyad_control_turned_away_total", "counter", "Connections closed because a bound was reached",

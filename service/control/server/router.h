@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a request to its answer: which path, which method, which token, then what the service says. No socket here.
+// From a request to its answer: which path, which method, which token; then the route answers. No socket here.
 #pragma once
 
+#include "control/server/address_budget.h"
 #include "control/server/bounds.h"
 #include "control/server/counters.h"
-#include "control/server/http.h"
+#include "control/server/route.h"
 #include "control/server/tokens.h"
-#include "ports/outside.h"
+
+#include <QHostAddress>
 
 #include <functional>
 
@@ -14,45 +16,45 @@ namespace dyad::control {
 
 class Router {
 public:
-    using Answered = std::function<void(Response, bool trusted)>; // trusted: a good token was shown
+    // `token`: digest of the good token that was shown; empty: none was.
+    using Answered = std::function<void(Response, const QByteArray& token)>;
+    using Now = std::function<Instant()>;
 
-    Router(ports::ServicePort& service, const Bounds& bounds, Counters& counters)
-        : m_service(service), m_bounds(bounds), m_counters(counters), m_lastSequence(findLastSequence()) {}
+    Router(const Bounds& bounds, Counters& counters, Now now)
+        : m_bounds(bounds), m_counters(counters), m_now(std::move(now)),
+          m_wrongTokens(bounds.wrongTokenBurst, bounds.wrongTokenRefill) {}
 
+    void add(Routes routes);
+    [[nodiscard]] const Routes& routes() const { return m_routes; }
     void setTokens(TokenTable tokens) { m_tokens = std::move(tokens); }
+    // The token that the peer's service shows, and the peer's name.
+    void setPeerToken(const QByteArray& token, std::string peerName);
+    // Called for the first of a series of wrong tokens that goes beyond the budget of its address.
+    std::function<void(const std::string& address)> onTooManyWrongTokens;
 
-    // `answered` is called once, from within the call except for orders: there when the service has answered.
-    void handle(const Request& request, Answered answered);
-
-    // The newest entry of the journal; 0: none.
-    [[nodiscard]] std::uint64_t lastSequence() const { return m_lastSequence; }
-    void entryWritten(std::uint64_t sequence) { m_lastSequence = sequence; }
+    void handle(const Request& request, const QHostAddress& from, Answered answered);
+    // How long the body of this request may be; only a caller who may use the route gets more than the usual.
+    [[nodiscard]] std::size_t bodyLimit(const Request& head) const;
+    // The token with this digest may still be used.
+    [[nodiscard]] bool knows(const QByteArray& tokenDigest) const;
 
 private:
-    struct Call;
-    struct Route;
-    [[nodiscard]] static const std::vector<Route>& routes();
-    // The port has no such question, so the journal's end is found by halving, once.
-    [[nodiscard]] std::uint64_t findLastSequence() const;
-    void dispatch(const Route& route, Call& call);
+    struct Shown {
+        Token token;
+        bool peer = false;
+    };
+    [[nodiscard]] std::optional<Shown> shown(const Request& request) const;
+    [[nodiscard]] static Caller callerOf(const Shown& shown, const Request& request, const QHostAddress& from);
+    [[nodiscard]] Response wrongToken(const Call& call, const QHostAddress& from, bool presented);
+    void dispatch(const Route& route, Call call, const QHostAddress& from, const Answered& answered);
 
-    void state(Call& call);
-    void events(Call& call);
-    void journal(Call& call);
-    void groupActive(Call& call);
-    void groupOrder(Call& call, model::OrderKind kind);
-    void maintenance(Call& call);
-    void metrics(Call& call);
-    void give(Call& call, model::Order order);
-
-    ports::ServicePort& m_service;
     const Bounds& m_bounds;
     Counters& m_counters;
+    Now m_now;
+    Routes m_routes;
     TokenTable m_tokens;
-    std::uint64_t m_lastSequence;
+    TokenTable m_peerToken; // one at most
+    AddressBudget m_wrongTokens;
 };
-
-// An answer that says what was wrong, as {"error": …}.
-[[nodiscard]] Response errorResponse(unsigned status, const Error& error);
 
 } // namespace dyad::control

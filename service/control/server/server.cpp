@@ -3,15 +3,25 @@
 
 #include "control/protocol/json.h"
 #include "control/protocol/object_reader.h"
+#include "control/server/journal_end.h"
 #include "control/server/listener.h"
+#include "control/server/routes/journal_routes.h"
+#include "control/server/routes/order_routes.h"
+#include "control/server/routes/view_routes.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace dyad::control {
 namespace {
 
 constexpr int listenBacklog = 32;                     // handshakes of TCP that the kernel keeps for us
 constexpr std::chrono::milliseconds acceptPause{500}; // after accept() failed: no descriptors left
+constexpr Duration wrongTokensToldEvery = 10min;      // over all addresses: a guesser doesn't fill the journal
+
+Instant steadyNow() {
+    return Instant::fromNanoseconds(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+}
 
 std::chrono::milliseconds rounded(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
 
@@ -19,9 +29,18 @@ std::chrono::milliseconds rounded(Duration duration) { return std::chrono::ceil<
 
 Server::Server(ports::ServicePort& service, ServerSettings settings, QObject* parent)
     : QObject(parent), m_service(service), m_settings(std::move(settings)),
-      m_router(service, m_settings.bounds, m_counters), m_shared{service, m_router, m_settings.bounds, m_counters,
-                                                                 [this] { return viewLine(); }} {
+      m_router(m_settings.bounds, m_counters, steadyNow), m_desk(service, steadyNow),
+      m_lastSequence(lastSequenceOf(service)),
+      m_handshakes(m_settings.bounds.handshakeBurst, m_settings.bounds.handshakeRefill),
+      m_shared{service, m_router, m_settings.bounds, m_counters, [this] { return viewLine(); }} {
     m_router.setTokens(std::move(m_settings.tokens));
+    if (m_settings.peer) m_router.setPeerToken(m_settings.peerToken, m_settings.peer->peerName());
+    m_router.onTooManyWrongTokens = [this](const std::string& address) { tellOfWrongTokens(address); };
+    m_desk.setPeer(m_settings.peer);
+    const auto lastSequence = [this] { return m_lastSequence; };
+    m_router.add(viewRoutes(service, m_counters, lastSequence, m_settings.version));
+    m_router.add(journalRoutes(service, m_settings.bounds, m_counters, lastSequence));
+    m_router.add(orderRoutes(service, m_desk));
     connect(&m_bindRetry, &QTimer::timeout, this, &Server::bind);
     m_keepAlive.setInterval(rounded(m_settings.bounds.keepAlive));
     connect(&m_keepAlive, &QTimer::timeout, this, &Server::keepAlive);
@@ -110,6 +129,12 @@ void Server::accept(qintptr descriptor) {
         socket->abort();
         return;
     }
+    // A handshake is the dearest thing that a stranger can ask for; beyond its budget an address is hung up on.
+    if (!m_handshakes.take(socket->peerAddress(), steadyNow())) {
+        ++m_counters.turnedAway;
+        socket->abort();
+        return;
+    }
     socket->setSslConfiguration(m_settings.tls);
     auto* connection = new Connection(std::move(socket), m_shared, this);
     m_connections.push_back(connection);
@@ -140,6 +165,28 @@ void Server::ended(Connection* connection) {
     connection->deleteLater();
 }
 
+void Server::setTokens(TokenTable tokens) {
+    m_router.setTokens(std::move(tokens));
+    const std::vector<Connection*> connections = m_connections;
+    for (Connection* connection : connections)
+        if (connection->goesOn() && !m_router.knows(connection->token())) connection->drop();
+}
+
+void Server::tellOfWrongTokens(const std::string& address) {
+    const Instant now = steadyNow();
+    if (m_toldOfWrongTokens != Instant() && now - m_toldOfWrongTokens < wrongTokensToldEvery) return;
+    m_toldOfWrongTokens = now;
+    m_service.audit({.wallClockMs = m_service.view().wallClockMs,
+                     .who = "somebody",
+                     .address = address,
+                     .viaNode = "",
+                     .what = "wrong tokens",
+                     .subject = "control server",
+                     .result = "refused",
+                     .text = "too many wrong tokens come from there; further ones are answered 429 (told every 10 min)",
+                     .requestId = ""});
+}
+
 // --- event streams -------------------------------------------------------------------------------------------------
 
 QByteArray Server::viewLine() {
@@ -150,7 +197,7 @@ QByteArray Server::viewLine() {
 }
 
 void Server::entryWritten(const model::JournalEntry& entry) {
-    m_router.entryWritten(entry.sequence);
+    m_lastSequence = entry.sequence;
     const std::vector<Connection*> connections = m_connections; // one of them may end meanwhile
     for (Connection* connection : connections) {
         if (!connection->stream()) continue;
@@ -167,6 +214,7 @@ void Server::viewChanged() {
 void Server::sendView() {
     m_viewPending = false;
     m_broadcasting = true;
+    m_desk.observe();
     m_viewTimer.start(rounded(m_settings.bounds.stateInterval));
     const std::vector<Connection*> connections = m_connections;
     for (Connection* connection : connections) {

@@ -7,6 +7,7 @@
 #include "control/server/bounds.h"
 #include "control/server/connection.h"
 #include "control/server/counters.h"
+#include "control/server/order_desk.h"
 #include "control/server/router.h"
 #include "control/server/tokens.h"
 #include "ports/outside.h"
@@ -31,6 +32,9 @@ struct ServerSettings {
     QSslConfiguration tls;              // loadServerTls()
     TokenTable tokens;                  // loadTokens()
     Bounds bounds;
+    std::string version;         // of this program
+    PeerChannel* peer = nullptr; // outlives the server; none: no order is passed on
+    QByteArray peerToken;        // that the peer shows; empty: it is nobody special
 };
 
 class Server : public QObject {
@@ -46,7 +50,11 @@ public:
 
     std::function<void(const Error&)> onTrouble; // for the log
 
-    void setTokens(TokenTable tokens) { m_router.setTokens(std::move(tokens)); }
+    // Further paths; their ports outlive the server.
+    void addRoutes(Routes routes) { m_router.add(std::move(routes)); }
+    [[nodiscard]] const Routes& routes() const { return m_router.routes(); }
+    // From now on. What goes on by the word of a token that is no longer there ends at once.
+    void setTokens(TokenTable tokens);
     [[nodiscard]] std::vector<std::uint16_t> ports() const; // of the addresses that are bound now
     [[nodiscard]] const Counters& counters() const { return m_counters; }
 
@@ -61,10 +69,16 @@ private:
     void keepAlive();
     [[nodiscard]] QByteArray viewLine();
 
+    void tellOfWrongTokens(const std::string& address);
+
     ports::ServicePort& m_service;
     ServerSettings m_settings;
     Counters m_counters;
     Router m_router;
+    OrderDesk m_desk;
+    std::uint64_t m_lastSequence; // the newest entry of the journal; 0: none
+    AddressBudget m_handshakes;
+    Instant m_toldOfWrongTokens;
     Connection::Shared m_shared;
     std::vector<std::unique_ptr<Listener>> m_listeners;
     std::vector<Connection*> m_connections; // oldest first; children of this object

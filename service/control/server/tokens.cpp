@@ -20,22 +20,12 @@ bool equalInConstantTime(const QByteArray& a, const QByteArray& b) {
     return difference == 0;
 }
 
-std::optional<AccessRole> roleNamed(const QString& word) {
-    for (const AccessRole role : {AccessRole::Viewer, AccessRole::Operator, AccessRole::Admin})
-        if (word == QLatin1String(toText(role))) return role;
-    return std::nullopt;
-}
-
 } // namespace
 
-const char* toText(AccessRole role) {
-    switch (role) {
-    case AccessRole::None: return "none";
-    case AccessRole::Viewer: return "viewer";
-    case AccessRole::Operator: return "operator";
-    case AccessRole::Admin: return "admin";
-    }
-    return "?";
+std::optional<AccessRole> roleNamed(const std::string& word) {
+    for (const AccessRole role : {AccessRole::Viewer, AccessRole::Operator, AccessRole::Admin})
+        if (word == toText(role)) return role;
+    return std::nullopt;
 }
 
 std::optional<Token> TokenTable::find(const QByteArray& presented) const {
@@ -60,7 +50,7 @@ Result<TokenTable> tokensFromText(std::string_view text, const std::string& file
         };
         const QStringList words = line.split(QLatin1Char(' '));
         if (words.size() != 3) return wrong("it has " + std::to_string(words.size()) + " words instead of 3");
-        const std::optional<AccessRole> role = roleNamed(words[1]);
+        const std::optional<AccessRole> role = roleNamed(words[1].toStdString());
         if (!role) return wrong("unknown role \"" + words[1].toStdString() + "\"");
         const QByteArray hex = words[2].toLatin1().toLower();
         const QByteArray digest = QByteArray::fromHex(hex);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "control/protocol/access_role.h"
 
 #include <QByteArray>
 
@@ -15,14 +16,12 @@
 
 namespace dyad::control {
 
-// Each may do what the ones before it may. None: everybody, without a token.
-enum class AccessRole : std::uint8_t { None, Viewer, Operator, Admin };
-[[nodiscard]] const char* toText(AccessRole role);
-
 struct Token {
     std::string name;
     AccessRole role = AccessRole::Viewer;
     QByteArray digest; // 32 bytes of SHA-256
+
+    bool operator==(const Token&) const = default;
 };
 
 inline constexpr std::size_t maxTokens = 256;
@@ -36,10 +35,14 @@ public:
     // Compares with every row, in a time that doesn't depend on where they differ.
     [[nodiscard]] std::optional<Token> find(const QByteArray& presented) const;
     [[nodiscard]] std::size_t size() const { return m_tokens.size(); }
+    [[nodiscard]] const std::vector<Token>& tokens() const { return m_tokens; }
+    bool operator==(const TokenTable&) const = default;
 
 private:
     std::vector<Token> m_tokens;
 };
+
+[[nodiscard]] std::optional<AccessRole> roleNamed(const std::string& word); // viewer, operator, admin
 
 // Empty lines and lines that begin with # are passed over. Errors name file and line.
 [[nodiscard]] Result<TokenTable> tokensFromText(std::string_view text, const std::string& fileName);

@@ -5,11 +5,16 @@
 #include "alarms/alarm_board.h"
 #include "alarms/system_log.h"
 #include "config/digest.h"
-#include "control/server/server.h"
-#include "control/server/tls.h"
+#include "control/server/routes/truth_routes.h"
+#include "daemon/configuration/configuration_part.h"
+#include "daemon/control/control_part.h"
+#include "daemon/failback_clock.h"
 #include "daemon/heart_adapter.h"
+#include "daemon/history_part.h"
 #include "daemon/instance_lock.h"
 #include "daemon/service.h"
+#include "daemon/standing_orders_file.h"
+#include "daemon/truth/truth_watch.h"
 #include "engine/engine.h"
 #include "network/address_agent.h"
 #include "network/gateway_watch.h"
@@ -55,6 +60,7 @@ struct Composition::Parts {
     std::unique_ptr<recorder::Journal> journal;
     std::unique_ptr<alarms::AlarmBoard> alarms;
     std::unique_ptr<SelfFence> fence;
+    std::unique_ptr<StandingOrdersFile> standing;
     std::optional<recorder::FlightRecorder> flight;
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<storage::LunClient> luns;
@@ -62,11 +68,16 @@ struct Composition::Parts {
     std::unique_ptr<network::GatewayWatch> gateways;
     shell::AgentSwitchboard agents;
     std::unique_ptr<shell::Runner> runner;
+    std::unique_ptr<FailbackClock> failbackClock;
     std::unique_ptr<Service> service;
-    std::unique_ptr<control::Server> server;
+    std::unique_ptr<ControlPart> control;
+    std::unique_ptr<HistoryPart> history;
+    std::unique_ptr<TruthWatch> truth;
+    std::unique_ptr<ConfigurationPart> configurationPart;
 
     Result<void> build(model::Configuration configuration);
     void openFlightRecorder(const model::Configuration& configuration);
+    void recallStandingOrders();
     Result<std::unique_ptr<ports::Agent>> makeAgent(const model::Configuration& configuration, const std::string& group,
                                                     const model::ResourceSetup& resource);
     Result<void> buildAgents(const model::Configuration& configuration);
@@ -92,6 +103,7 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     fence = std::make_unique<SelfFence>(options.selfFence, *alarms, clock);
     engine = std::make_unique<engine::Engine>(configuration, self);
     openFlightRecorder(configuration);
+    recallStandingOrders();
 
     const engine::Timeouts& timeouts = engine->timeouts();
     heart = std::make_unique<HeartAdapter>(
@@ -112,8 +124,10 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     if (Result<void> made = buildAgents(configuration); !made) return made;
 
     runner =
-        std::make_unique<shell::Runner>(*engine, shell::Outside{clock, *luns, agents, *heart, *journal, *alarms, *fence,
+        std::make_unique<shell::Runner>(*engine, shell::Outside{clock, *luns, agents, *heart, *journal, *alarms, *fence, *standing,
                                                                 gateways.get(), flight ? &*flight : nullptr});
+    failbackClock = std::make_unique<FailbackClock>(configuration, localMinuteOfDay,
+                                                    [this](engine::FailbackWindow window) { runner->post(window); });
     service = std::make_unique<Service>(*engine, *runner, *heart, *luns, *alarms, *journal, clock);
     return buildControl(configuration);
 }
@@ -138,6 +152,21 @@ void Composition::Parts::openFlightRecorder(const model::Configuration& configur
     if (!flight->setAside().empty())
         log.write(model::Severity::Warning,
                   "the recording " + file + " could not be gone on with; it is kept as " + flight->setAside().string());
+}
+
+// A service that has forgotten them says so, and starts: the group matters more.
+void Composition::Parts::recallStandingOrders() {
+    standing = std::make_unique<StandingOrdersFile>(options.stateDirectory + "/orders");
+    Result<model::StandingOrders> kept = standing->load();
+    if (kept) return standing->setKept(std::move(kept.value()));
+    Error error = kept.error();
+    const std::string remedy = std::exchange(error.remedy, {});
+    alarms->raise({.id = "orders.forgotten",
+                   .severity = model::Severity::Warning,
+                   .text = "maintenance, frozen and disabled groups of before are forgotten: " + error.text(),
+                   .remedy = remedy,
+                   .since = clock.now(),
+                   .sinceWallClockMs = clock.wallClockMs()});
 }
 
 // Each room makes the agents of its own resources.
@@ -167,19 +196,21 @@ Result<void> Composition::Parts::buildAgents(const model::Configuration& configu
 }
 
 Result<void> Composition::Parts::buildControl(const model::Configuration& configuration) {
-    Result<QSslConfiguration> tls = control::loadServerTls(options.tlsDirectory);
-    if (!tls) return tls.error();
-    Result<control::TokenTable> tokens = control::loadTokens(options.tokens);
-    if (!tokens) return tokens.error();
-    control::ServerSettings settings;
-    // The first link of the file is the private one; the public network has no business here.
-    settings.addresses.push_back(configuration.links.front().ends[model::indexOf(self)].address);
-    settings.addresses.emplace_back("127.0.0.1");
-    settings.port = configuration.control.port;
-    settings.tls = std::move(tls.value());
-    settings.tokens = std::move(tokens.value());
-    server = std::make_unique<control::Server>(*service, std::move(settings));
-    server->onTrouble = [this](const Error& error) { log.write(model::Severity::Warning, error.text()); };
+    Result<std::unique_ptr<ControlPart>> made = ControlPart::make(
+        {options, configuration, self, *service, *heart, *alarms,
+         [this](model::Severity severity, const std::string& text) { log.write(severity, text); }});
+    if (!made) return made.error();
+    control = std::move(made.value());
+    if (flight) service->setRecordingFile(options.stateDirectory + "/flight.ring");
+    history = std::make_unique<HistoryPart>(HistoryPart::Setup{options, configuration, self, boot, *service, *journal,
+                                                               *alarms, clock, control->server(), control->peer()});
+    truth = std::make_unique<TruthWatch>(LookSettings{configuration, options.configuration, options.runDirectory}, self,
+                                         *service, *heart, *alarms);
+    control->server().addRoutes(control::truthRoutes(*truth));
+    truth->start();
+    configurationPart = std::make_unique<ConfigurationPart>(
+        ConfigurationPart::Setup{options, configuration, self, boot, *engine, *heart, *journal, *alarms, clock,
+                                 control->server(), control->peer()});
     return {};
 }
 
@@ -199,8 +230,11 @@ Result<void> Composition::start() {
     m_parts->heart->start();
     if (Result<void> started = m_parts->luns->start(); !started) return started;
     if (m_parts->gateways) m_parts->gateways->start();
-    if (Result<void> listening = m_parts->server->start(); !listening) return listening;
+    if (Result<void> listening = m_parts->control->start(); !listening) return listening;
     m_parts->runner->start(m_parts->boot);
+    m_parts->failbackClock->start();
+    if (Result<void> kept = m_parts->configurationPart->start(); !kept)
+        m_parts->log.write(model::Severity::Warning, kept.error().text());
     return {};
 }
 

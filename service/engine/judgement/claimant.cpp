@@ -15,8 +15,9 @@ bool gatewayGone(const StepContext& step) { return step.state.gatewayKnown && !s
 bool fitHere(const StepContext& step, const GroupRecord& group) {
     if (step.state.maintenance || step.state.leaving || step.state.fenceOrdered) return false;
     if (group.role == Role::Failed || group.role == Role::Maintenance) return false;
+    if (group.standing.disabled || group.standing.frozen) return false;
     // Without an array the gateway is what tells this node that it is not the one cut off.
-    if (group.luns.empty() && gatewayGone(step)) return false;
+    if (group.luns.empty() && gatewayGone(step) && !group.alone) return false;
     return std::all_of(group.luns.begin(), group.luns.end(), [](const LunRecord& lun) { return lun.pathUp; });
 }
 
@@ -35,7 +36,7 @@ bool ourTurn(StepContext& step, const GroupRecord& group) {
     const bool fallback = step.due(std::max(group.since, step.state.startedAt) + step.timeouts.startupWait());
     if (!group.luns.empty() && group.luns.front().known && group.luns.front().snapshot.holder) {
         const model::ReservationKey holder = *group.luns.front().snapshot.holder;
-        if (leftByPeer(step, group, holder)) return true;
+        if (leftByPeer(step, group, holder) || holder == group.evict) return true;
         if (leftByUs(step, holder)) return fallback;
         return false; // of a foreign cluster, or of a claim of the peer that its word doesn't know yet
     }
@@ -49,7 +50,8 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
     const PeerRecord& peer = step.state.peer;
     const model::GroupStatus* word = peerWord(step, group);
     for (const LunRecord& lun : group.luns)
-        if (lun.known && lun.snapshot.holder && lun.snapshot.holder->cluster() != step.configuration.clusterId)
+        if (lun.known && lun.snapshot.holder && lun.snapshot.holder->cluster() != step.configuration.clusterId &&
+            lun.snapshot.holder != group.evict)
             return {}; // an alarm says so
     // Defended a moment ago, but now nobody holds: the owner has let go.
     const bool letGo =
@@ -64,7 +66,7 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
         [[fallthrough]];
     case Liveness::Lost:
         if (!mayTryAgain) return {};
-        if (!peer.everHeard && !step.due(step.state.startedAt + step.timeouts.startupWait())) return {};
+        if (!peer.everHeard && !group.alone && !step.due(step.state.startedAt + step.timeouts.startupWait())) return {};
         return ClaimCause::PeerSilent;
     case Liveness::Alive: break;
     }

@@ -121,6 +121,9 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
                 group.claim.notBefore = Instant();
     }
     judgeDrift(step);
+    if (now == Liveness::Alive)
+        for (GroupRecord& group : step.state.groups)
+            group.alone = false;
 }
 
 void judgeDrift(StepContext& step) {
@@ -146,9 +149,14 @@ void judgeDirections(StepContext& step) {
     }
 }
 
+const model::GroupStatus* wordOn(const GroupRecord& group, const model::NodeStatus& status) {
+    for (const model::GroupStatus& each : status.groups)
+        if (each.tag == group.tag) return &each;
+    return nullptr;
+}
+
 const model::GroupStatus* peerWord(const StepContext& step, const GroupRecord& group) {
-    const auto& groups = step.state.peer.status.groups;
-    return step.state.peer.everHeard && group.id.value < groups.size() ? &groups[group.id.value] : nullptr;
+    return step.state.peer.everHeard ? wordOn(group, step.state.peer.status) : nullptr;
 }
 
 bool peerSpeaks(const StepContext& step) {

@@ -14,6 +14,8 @@ void judgeDirections(StepContext& step);
 // Alarms that follow from how links and peer stand.
 void judgeDrift(StepContext& step);
 
+// What a node says of the group, or null. Groups go by their names' tags: the nodes' files may differ.
+[[nodiscard]] const model::GroupStatus* wordOn(const GroupRecord& group, const model::NodeStatus& status);
 // The peer's last word on the group; null if it never said one. Worth nothing unless peerSpeaks().
 [[nodiscard]] const model::GroupStatus* peerWord(const StepContext& step, const GroupRecord& group);
 // It is alive and its service runs: its word is of now (one heartbeat old at most).

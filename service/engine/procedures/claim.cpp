@@ -65,14 +65,16 @@ bool challenged(const GroupRecord& group) {
                                    group.claim.phase == ClaimPhase::Window || group.claim.phase == ClaimPhase::Arbiter);
 }
 
-bool ofThisCluster(const StepContext& step, const LunRecord& lun) {
-    return !lun.snapshot.holder || lun.snapshot.holder->cluster() == step.configuration.clusterId;
+// Or of a stranger that an operator wants gone.
+bool mayBeTaken(const StepContext& step, const GroupRecord& group, const LunRecord& lun) {
+    return !lun.snapshot.holder || lun.snapshot.holder->cluster() == step.configuration.clusterId ||
+           lun.snapshot.holder == group.evict;
 }
 
 // As last read: nobody holds, or a claim that is over.
 bool freeForUs(const StepContext& step, const GroupRecord& group, const LunRecord& lun) {
     const auto& holder = lun.snapshot.holder;
-    return !holder || leftByUs(step, *holder) || leftByPeer(step, group, *holder);
+    return !holder || leftByUs(step, *holder) || leftByPeer(step, group, *holder) || holder == group.evict;
 }
 
 void tellIfRefused(StepContext& step, const GroupRecord& group, const LunRecord& lun,
@@ -106,6 +108,7 @@ void abandon(StepContext& step, GroupRecord& group, Trigger trigger, const std::
     group.claim.notBefore =
         atOnce ? Instant() : step.now + (unheard ? step.timeouts.challengeWindow : step.timeouts.rechallengeInterval());
     group.claim.defended = trigger == Trigger::Defended;
+    group.evict.reset();
     for (LunRecord& lun : group.luns)
         lun.provenEpoch = model::Epoch();
     step.transition(group, trigger, detail);
@@ -130,6 +133,8 @@ void won(StepContext& step, GroupRecord& group) {
     group.takeover = group.claim.cause == ClaimCause::PeerSilent || group.claim.cause == ClaimCause::PeerUseless;
     group.released = false;
     group.asksUntil.reset();
+    group.alone = false;
+    group.evict.reset();
     group.handoverUntil = Instant();
     for (ResourceRecord& resource : group.resources) {
         resource.mustStop = false;
@@ -166,7 +171,7 @@ void claimOthers(StepContext& step, GroupRecord& group) {
         LunRecord& lun = group.luns[i];
         if (lun.provenEpoch == group.epoch) continue;
         // A look that is still under way says whose it is: driveOthers() waits for it.
-        if (!lun.pending && !ofThisCluster(step, lun)) continue;
+        if (!lun.pending && !mayBeTaken(step, group, lun)) continue;
         asked = true;
         if (lun.pending) continue;
         step.request(group, lun, ReservationCommand::Claim, ClaimFrom::Nothing,
@@ -196,7 +201,7 @@ void driveChallenging(StepContext& step, GroupRecord& group) {
         readAll(step, group);
         return;
     }
-    if (answer.outcome == ReservationOutcome::Good && !ofThisCluster(step, arbiter)) {
+    if (answer.outcome == ReservationOutcome::Good && !mayBeTaken(step, group, arbiter)) {
         abandon(step, group, Trigger::ClaimRefused,
                 "LUN " + step.name(arbiter) + " is held by a key of no node of this cluster");
         return;
@@ -261,7 +266,7 @@ void driveReading(StepContext& step, GroupRecord& group) {
         }
         // Against a silent peer the arbiter decides: whoever has it may take what the peer left on the others.
         const bool follows = group.claim.cause == ClaimCause::PeerSilent && &lun != &group.luns.front();
-        if (follows ? !ofThisCluster(step, lun) : !freeForUs(step, group, lun)) {
+        if (follows ? !mayBeTaken(step, group, lun) : !freeForUs(step, group, lun)) {
             abandon(step, group, Trigger::ClaimRefused,
                     "LUN " + step.name(lun) + " is held by " + toText(*lun.snapshot.holder));
             return;
@@ -386,6 +391,8 @@ void driveClaim(StepContext& step, GroupRecord& group) {
                                  group.claim.phase == ClaimPhase::Window || group.claim.phase == ClaimPhase::Reading;
     if (nothingTakenYet && step.state.leaving) return abandon(step, group, Trigger::ShutdownOrdered);
     if (nothingTakenYet && step.state.maintenance) return abandon(step, group, Trigger::MaintenanceOn);
+    if (nothingTakenYet && (group.standing.disabled || group.standing.frozen))
+        return abandon(step, group, Trigger::HeldBack);
     if (nothingTakenYet && group.claim.frozen)
         return abandon(step, group, Trigger::ClaimRefused, "this node stood still meanwhile");
     if (group.claim.frozen && group.claim.phase != ClaimPhase::GivingBack) return startOverAfterFreeze(step, group);

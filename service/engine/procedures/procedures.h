@@ -47,6 +47,12 @@ bool loseWhereLost(StepContext& step, GroupRecord& group);
 void fenceSelf(StepContext& step, const GroupRecord& group, model::ResourceId stuck);
 void driveLost(StepContext& step, GroupRecord& group);
 
+// standing.cpp: maintenance of this node; groups that are disabled or frozen.
+void recallStandingOrders(StepContext& step, const Started& started);
+void hearStandingOrders(StepContext& step);
+void setStandingOrder(StepContext& step, GroupRecord& group, bool disabled, bool frozen);
+void setMaintenance(StepContext& step, bool on);
+
 // orders.cpp: what operators want, and what moves by policy.
 void takeOrder(StepContext& step, const OrderGiven& order);
 void driveWishes(StepContext& step, GroupRecord& group);

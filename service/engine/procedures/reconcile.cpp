@@ -40,6 +40,7 @@ void reconcile(StepContext& step, GroupRecord& group) {
         killNext(step, group);
         return;
     }
+    if (group.standing.frozen && group.role != Role::Stopping) return;
     for (std::size_t i = group.resources.size(); i-- > 0;) {
         const ResourceId id(static_cast<std::uint32_t>(i));
         ResourceRecord& resource = group.resources[i];

@@ -161,6 +161,11 @@ void driveRunning(StepContext& step, GroupRecord& group) {
         ResourceRecord& resource = group.resources[i];
         if (resource.state != ResourceState::Failed || resource.mustStop) continue;
         const model::ResourceId id(static_cast<std::uint32_t>(i));
+        if (group.standing.frozen) {
+            if (group.role == Role::Active)
+                step.transition(group, Trigger::FailedWhileFrozen, step.setup(group, id).name + ": " + resource.detail);
+            continue;
+        }
         const model::RestartLadder& ladder = step.setup(group, id).ladder;
         std::erase_if(resource.failures, [&](Instant at) { return step.now - at > ladder.window; });
         if (resource.failures.size() > ladder.restarts) {

@@ -14,6 +14,15 @@ namespace dyad::engine {
 
 using model::ResourceState;
 
+namespace {
+
+// What the heart remembers that this node last said of the group; null after a boot, or when the heart died, too.
+const model::GroupStatus* ownLastWord(const StepContext& step, const GroupRecord& group) {
+    return step.state.previous ? wordOn(group, *step.state.previous) : nullptr;
+}
+
+} // namespace
+
 void beginStartup(StepContext& step, const Started& started) {
     State& state = step.state;
     DYAD_CHECK(!state.started, "the engine was started twice");
@@ -25,11 +34,10 @@ void beginStartup(StepContext& step, const Started& started) {
     state.previous = started.previous;
     step.explain(kind::serviceStarted, std::string("the service starts on ") + step.nodeName(step.self) +
                                            (started.previous ? "; its heart lived on and remembers what it ran" : ""));
-    if (started.previous) state.maintenance = started.previous->maintenance;
+    recallStandingOrders(step, started);
     for (GroupRecord& group : state.groups) {
         group.since = step.now;
-        if (started.previous && group.id.value < started.previous->groups.size())
-            group.epoch = started.previous->groups[group.id.value].epoch;
+        if (const model::GroupStatus* lastWord = ownLastWord(step, group)) group.epoch = lastWord->epoch;
         for (LunRecord& lun : group.luns) {
             lun.pathDownSince = step.now;
             lun.lastLook = step.now;
@@ -53,12 +61,6 @@ std::optional<model::ReservationKey> ownClaim(const StepContext& step, const Gro
         claim = holder.withLogin(0);
     }
     return claim;
-}
-
-// What the heart remembers that this node last said of the group; null after a boot, or when the heart died, too.
-const model::GroupStatus* ownLastWord(const StepContext& step, const GroupRecord& group) {
-    const auto& previous = step.state.previous;
-    return previous && group.id.value < previous->groups.size() ? &previous->groups[group.id.value] : nullptr;
 }
 
 bool adopt(StepContext& step, GroupRecord& group) {

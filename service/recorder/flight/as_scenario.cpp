@@ -108,14 +108,12 @@ private:
         switch (order.kind) {
         case model::OrderKind::MaintenanceOn: return at(m_now, "order " + self + " maintenance on");
         case model::OrderKind::MaintenanceOff: return at(m_now, "order " + self + " maintenance off");
-        case model::OrderKind::Switchover:
-        case model::OrderKind::Switchback:
-        case model::OrderKind::ClearFailure:
-            at(m_now, "order " + self + " " +
-                          (order.kind == model::OrderKind::Switchover   ? "switchover "
-                           : order.kind == model::OrderKind::Switchback ? "switchback "
-                                                                        : "clear-failure ") +
-                          groupName(order.group, m_configuration));
+        case model::OrderKind::RestartResource:
+            return at(m_now, "order " + self + " restart " + resource(order.group, order.resource));
+        case model::OrderKind::ReleaseClaim:
+            return remark("a stranger's key was removed by an order: scenarios have no strangers");
+        default:
+            at(m_now, "order " + self + " " + toText(order.kind) + " " + groupName(order.group, m_configuration));
         }
     }
 

@@ -28,12 +28,12 @@ DYAD_ENUM_RANGE(model::LunNotice::Kind, PathUp, Fenced);
 DYAD_ENUM_RANGE(model::ResourceVerb, Start, Probe);
 DYAD_ENUM_RANGE(model::ResourceOutcome, Running, CouldNotRun);
 DYAD_ENUM_RANGE(model::ResourceNotice::Kind, Died, Progress);
-DYAD_ENUM_RANGE(model::OrderKind, Switchover, ClearFailure);
+DYAD_ENUM_RANGE(model::OrderKind, Switchover, ReleaseClaim);
 DYAD_ENUM_RANGE(model::Profile, Fast, Relaxed);
 DYAD_ENUM_RANGE(model::Failback, Manual, Never);
 DYAD_ENUM_RANGE(engine::ClaimCause, PeerSilent, NobodyOwns);
 DYAD_ENUM_RANGE(engine::ClaimPhase, Challenging, GivingBack);
-DYAD_ENUM_RANGE(engine::StopCause, Switchover, PublicNetwork);
+DYAD_ENUM_RANGE(engine::StopCause, Switchover, Disable);
 #undef DYAD_ENUM_RANGE
 // Any number that the array names is shown as it is.
 template <>
@@ -59,9 +59,23 @@ void field(Coder& coder, Is<model::ReservationSnapshot> auto& value) {
     each(coder, generation, registrants, holder, type);
 }
 template <typename Coder>
+void field(Coder& coder, Is<model::StandingOrder> auto& value) {
+    auto& [disabled, frozen, version] = value;
+    each(coder, disabled, frozen, version);
+}
+template <typename Coder>
+void field(Coder& coder, Is<std::pair<std::string, model::StandingOrder>> auto& value) {
+    each(coder, value.first, value.second);
+}
+template <typename Coder>
+void field(Coder& coder, Is<model::StandingOrders> auto& value) {
+    auto& [maintenance, groups] = value;
+    each(coder, maintenance, groups);
+}
+template <typename Coder>
 void field(Coder& coder, Is<model::GroupStatus> auto& value) {
-    auto& [role, epoch, useless, released, asks, unfit] = value;
-    each(coder, role, epoch, useless, released, asks, unfit);
+    auto& [role, epoch, useless, released, asks, unfit, standing, tag] = value;
+    each(coder, role, epoch, useless, released, asks, unfit, standing, tag);
 }
 template <typename Coder>
 void field(Coder& coder, Is<model::NodeStatus> auto& value) {
@@ -140,9 +154,14 @@ void field(Coder& coder, Is<model::ResourceSetup> auto& value) {
     each(coder, name, type, settings, after, startTimeout, stopTimeout, ladder);
 }
 template <typename Coder>
+void field(Coder& coder, Is<model::DailyWindow> auto& value) {
+    auto& [fromMinute, toMinute] = value;
+    each(coder, fromMinute, toMinute);
+}
+template <typename Coder>
 void field(Coder& coder, Is<model::GroupSetup> auto& value) {
-    auto& [name, prefer, failback, luns, resources] = value;
-    each(coder, name, prefer, failback, luns, resources);
+    auto& [name, prefer, failback, failbackAfter, failbackWindow, luns, resources] = value;
+    each(coder, name, prefer, failback, failbackAfter, failbackWindow, luns, resources);
 }
 template <typename Coder>
 void field(Coder& coder, Is<model::LinkSetup> auto& value) {
@@ -154,19 +173,20 @@ void field(Coder& coder, Is<model::LunSetup> auto& value) {
 }
 template <typename Coder>
 void field(Coder& coder, Is<model::Configuration> auto& value) {
-    auto& [clusterName, clusterId, profile, nodes, links, heartbeatPort, gateways, luns, groups, control, digest] =
+    auto& [clusterName, clusterId, profile, nodes, links, heartbeatPort, gateways, luns, groups, control, syncs, digest] =
         value;
     each(coder, clusterName, clusterId, profile, nodes[0].name, nodes[1].name, links, gateways, luns, groups, digest);
     static_cast<void>(heartbeatPort);
     static_cast<void>(control);
+    static_cast<void>(syncs);
 }
 
 // --- engine: events
 
 template <typename Coder>
 void field(Coder& coder, Is<engine::Started> auto& value) {
-    auto& [boot, previous] = value;
-    each(coder, boot, previous);
+    auto& [boot, previous, kept] = value;
+    each(coder, boot, previous, kept);
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::HeartChanged> auto& value) {
@@ -180,8 +200,13 @@ void field(Coder& coder, Is<engine::GatewayChanged> auto& value) {
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::OrderGiven> auto& value) {
-    auto& [request, kind, group, aboutPeer, who] = value;
-    each(coder, request, kind, group, aboutPeer, who);
+    auto& [request, kind, group, resource, key, aboutPeer, who] = value;
+    each(coder, request, kind, group, resource, key, aboutPeer, who);
+}
+template <typename Coder>
+void field(Coder& coder, Is<engine::FailbackWindow> auto& value) {
+    auto& [group, open] = value;
+    each(coder, group, open);
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::ShutdownRequested> auto& value) {
@@ -202,6 +227,11 @@ template <typename Coder>
 void field(Coder& coder, Is<engine::PublishStatus> auto& value) {
     auto& [status] = value;
     each(coder, status);
+}
+template <typename Coder>
+void field(Coder& coder, Is<engine::KeepStandingOrders> auto& value) {
+    auto& [orders] = value;
+    each(coder, orders);
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::CloseGate> auto& value) {
@@ -267,10 +297,12 @@ void field(Coder& coder, Is<engine::ClaimRecord> auto& value) {
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::GroupRecord> auto& value) {
-    auto& [id, role, epoch, since, why, key, settled, takeover, reprove, reproveFrom, claim, stopCause, releasing,
-           released, wonAt, handoverUntil, asksUntil, luns, resources] = value;
-    each(coder, id, role, epoch, since, why, key, settled, takeover, reprove, reproveFrom, claim, stopCause, releasing,
-         released, wonAt, handoverUntil, asksUntil, luns, resources);
+    auto& [id, tag, role, epoch, since, why, key, settled, takeover, reprove, reproveFrom, claim, stopCause, releasing,
+           released, wonAt, handoverUntil, asksUntil, standing, failbackOpen, alone, evict, luns,
+           resources] = value;
+    each(coder, id, tag, role, epoch, since, why, key, settled, takeover, reprove, reproveFrom, claim, stopCause,
+         releasing, released, wonAt, handoverUntil, asksUntil, standing, failbackOpen, alone, evict, luns,
+         resources);
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::PeerRecord> auto& value) {

@@ -91,10 +91,16 @@ std::string toWords(const engine::Event& event, const model::Configuration& conf
             },
             [&](const engine::OrderGiven& order) {
                 return std::string("order of ") + order.who + ": " + model::toText(order.kind) + " " +
-                       groupName(order.group, configuration);
+                       (order.kind == model::OrderKind::RestartResource
+                            ? resourceName(order.group, order.resource, configuration)
+                            : groupName(order.group, configuration));
             },
             [](const engine::ShutdownRequested& request) { return "this node is to leave: " + request.why; },
             [](const engine::WasFrozen& frozen) { return "the service stood still for " + dyad::toText(frozen.gap); },
+            [&](const engine::FailbackWindow& window) {
+                return "the time of day to go back by itself " + std::string(window.open ? "has come" : "is over") +
+                       ": " + groupName(window.group, configuration);
+            },
             [](const engine::TimePassed&) { return std::string("time has passed"); },
         },
         event);
@@ -126,6 +132,7 @@ std::string toWords(const engine::Action& action, const model::Configuration& co
                 return std::string("answers the order: ") + (answer.accepted ? "accepted, " : "refused, ") +
                        answer.text;
             },
+            [](const engine::KeepStandingOrders&) { return std::string("writes the standing orders down"); },
             [](const engine::SelfFence& fence) { return "resets this host: " + fence.reason; },
             [](const engine::ShutdownFinished&) { return std::string("has finished the shutdown"); },
         },

@@ -87,6 +87,7 @@ void Host::startService() {
     engine::Started started;
     started.boot = m_heart->beat().boot;
     if (m_heart->said) started.previous = m_heart->status;
+    started.kept = m_kept;
     give(started);
     later(0ms, true, [this] { tellHeart(); });
     for (std::size_t i = 0; i < m_sessions.size(); ++i) {
@@ -187,6 +188,7 @@ void Host::run(const engine::Action& action) {
                 m_world.tell(m_node, "", "alarm over", alarm.id);
             },
             [](const engine::AnswerOrder&) {}, // the journal line of the order says the same
+            [&](const engine::KeepStandingOrders& keep) { m_kept = keep.orders; },
             [&](const engine::SelfFence&) {
                 m_world.tell(m_node, "", "RESET", "the host resets itself");
                 powerOff();

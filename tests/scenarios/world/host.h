@@ -93,6 +93,7 @@ private:
     std::vector<std::vector<VirtualResource>> m_resources;
     std::vector<std::function<void()>> m_keptBack;
     std::vector<std::string> m_alarms;
+    model::StandingOrders m_kept; // on this host's disk
     std::optional<Instant> m_armedDeadline;
     std::optional<Instant> m_armedJudgement;
 };

@@ -66,6 +66,8 @@ public:
     void startHeart(std::uint32_t boot);
     void crashLun(std::uint16_t lun);
 
+    model::StandingOrders kept; // on its disk
+
     [[nodiscard]] HeartBody& heart() { return m_heart; }
     [[nodiscard]] Service& service() { return m_service; }
     [[nodiscard]] Resources& resources() { return m_resources; }

@@ -41,7 +41,7 @@ void Service::start() {
         end = LunEnd();
 
     Host& host = m_world.host(m_node);
-    engine::Started started{host.boot(), {}};
+    engine::Started started{host.boot(), {}, host.kept};
     if (host.heart().runs()) {
         if (const auto previous = host.heart().lastOrder()) started.previous = wire::toModel(*previous);
         host.heart().serviceCame();
@@ -183,6 +183,7 @@ void Service::run(const engine::Action& action) {
                            m_world.tell(std::string(nameOfNode(m_node)) + " answers the operator: " +
                                         (answer.accepted ? "accepted, " : "refused, ") + answer.text);
                    },
+                   [&](const engine::KeepStandingOrders& keep) { m_world.host(m_node).kept = keep.orders; },
                    [&](const engine::SelfFence&) {
                        ++m_world.counts().selfFences;
                        m_world.selfFence(m_node);
@@ -216,11 +217,13 @@ void Service::deadline(std::uint32_t deadline) {
 
 // --- the operator and the public network ----------------------------------------------------------------------------
 
-std::uint64_t Service::order(model::OrderKind kind, std::uint32_t group, bool aboutPeer) {
+std::uint64_t Service::order(model::OrderKind kind, std::uint32_t group, bool aboutPeer, model::ReservationKey key) {
     engine::OrderGiven order;
     order.request = model::RequestId(++m_orders);
     order.kind = kind;
     order.group = model::GroupId(group);
+    order.resource = model::ResourceId(1);
+    order.key = key;
     order.aboutPeer = aboutPeer;
     order.who = "operator";
     post(std::move(order));

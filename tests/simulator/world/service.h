@@ -47,7 +47,7 @@ public:
     void lunConnects(std::uint16_t lun, std::uint32_t life);
     void outstanding(std::uint16_t lun, std::uint32_t life);
 
-    std::uint64_t order(model::OrderKind kind, std::uint32_t group, bool aboutPeer);
+    std::uint64_t order(model::OrderKind kind, std::uint32_t group, bool aboutPeer, model::ReservationKey key);
     void shutDown();
     void gateway(bool reachable);
 

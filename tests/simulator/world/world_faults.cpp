@@ -254,8 +254,13 @@ void World::giveOrder(const Fault& fault) {
     Host& host = *m_hosts[node];
     if (!host.service().runs()) return; // nobody to give it to
     ++m_counts.orders;
-    const std::uint64_t number = host.service().order(static_cast<model::OrderKind>(fault.amount % orderAboutPeer % 5),
-                                                      fault.target, fault.amount >= orderAboutPeer);
+    // Whoever has a claim removed has looked who holds it.
+    const engine::GroupRecord& group = host.service().engine()->state().groups[fault.target];
+    const model::ReservationKey holder =
+        group.luns.empty() ? model::ReservationKey() : group.luns.front().snapshot.holder.value_or(model::ReservationKey());
+    const std::uint64_t number =
+        host.service().order(model::orderKinds[fault.amount % orderAboutPeer % model::orderKinds.size()], fault.target,
+                             fault.amount >= orderAboutPeer, holder);
     see({.kind = SightKind::OrderGiven, .node = node, .number = number});
 }
 

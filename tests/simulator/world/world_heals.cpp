@@ -64,6 +64,8 @@ void World::lookAfter() {
         if (state.maintenance) order(model::OrderKind::MaintenanceOff, 0);
         bool stuck = false;
         for (std::uint32_t g = 0; g < state.groups.size(); ++g) {
+            if (state.groups[g].standing.frozen) order(model::OrderKind::Unfreeze, g);
+            if (state.groups[g].standing.disabled) order(model::OrderKind::Enable, g);
             if (state.groups[g].role != model::Role::Failed) continue;
             for (const engine::ResourceRecord& each : state.groups[g].resources)
                 stuck = stuck || each.killFailed;

@@ -121,6 +121,15 @@ void BadInputTest::oneProblem_data() {
            "is not one of", "\"manual\"");
     change("failback to where", "name = \"erp\"\n", "name = \"erp\"\nfailback = \"auto\"\n", 16, 12, "failback",
            "no node to go back to", "add prefer");
+    change("failback window", "name = \"erp\"\n",
+           "name = \"erp\"\nprefer = \"alpha\"\nfailback = \"auto\"\nfailback_window = \"2-4\"\n", 18, 19, "failback_window",
+           "is no window of a day", "02:00-04:00");
+    change("failback window of 25 hours", "name = \"erp\"\n",
+           "name = \"erp\"\nprefer = \"alpha\"\nfailback = \"auto\"\nfailback_window = \"02:00-25:00\"\n", 18, 19,
+           "failback_window", "is no window of a day", "02:00-04:00");
+    change("failback window without auto", "name = \"erp\"\n",
+           "name = \"erp\"\nfailback_window = \"02:00-04:00\"\n", 16, 19, "failback_window", "says nothing",
+           "failback = \"auto\"");
     change("resource type", "type = \"filesystem\"", "type = \"filesytem\"", 18, 8, "type", "is no type of resource",
            "did you mean \"filesystem\"?");
     change("unknown LUN", "lun = \"array\"", "lun = \"aray\"", 19, 7, "lun", "is no LUN of this file",

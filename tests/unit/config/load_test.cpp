@@ -104,6 +104,8 @@ minimum_bytes = 5_000
 name = "g"
 prefer = "b"
 failback = "auto"
+failback_after_s = 90
+failback_window = "22:30-04:15"
 [[group.resource]]
 name = "fs"
 type = "filesystem"
@@ -171,6 +173,8 @@ refresh_s = 0
     const model::GroupSetup& group = c.groups[0];
     QVERIFY(group.prefer == model::NodeId::Second);
     QVERIFY(group.failback == model::Failback::Auto);
+    QVERIFY(group.failbackAfter == 90s);
+    QVERIFY(group.failbackWindow == (model::DailyWindow{22 * 60 + 30, 4 * 60 + 15}));
 
     const model::ResourceSetup& filesystem = group.resources[0];
     QVERIFY(filesystem.startTimeout == 1500ms);

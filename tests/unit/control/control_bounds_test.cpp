@@ -6,6 +6,7 @@
 #include <QTcpSocket>
 #include <QTest>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -186,6 +187,95 @@ private Q_SLOTS:
         QTest::qWait(100); // some tries later it has still been told only once
         QCOMPARE(troubles.size(), std::size_t{1});
         QVERIFY(troubles[0].find("192.0.2.77") != std::string::npos);
+    }
+
+    // --- wrong tokens, floods ---------------------------------------------------------------------------------------
+
+    void tooManyWrongTokensAreToldToWait() {
+        RunningServer server(m_service, m_certificate, control::Bounds{.wrongTokenBurst = 3, .wrongTokenRefill = 1h});
+        const QByteArray guess = "GET /v1/state HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer guess\r\n\r\n";
+        RawClient client(server.port());
+        QVERIFY(client.encrypted());
+        for (int i = 0; i < 3; ++i)
+            client.send(guess);
+        QVERIFY(QTest::qWaitFor([&] { return client.received().count("HTTP/1.1 401") == 3; }, guardMs));
+        client.send(guess + guess); // the second one finds the connection closed
+        QVERIFY(client.waitClosed());
+        QCOMPARE(client.received().count("HTTP/1.1 429"), qsizetype{1});
+        QVERIFY(client.received().contains("Retry-After: 3600"));
+        QCOMPARE(server.server().counters().limited, std::uint64_t{1});
+        // A good token of the same address doesn't wait, and who shows none is told what to do, as ever.
+        RawClient good(server.port());
+        QVERIFY(good.encrypted());
+        good.send(trustedQuestion);
+        QVERIFY(good.waitFor("HTTP/1.1 200"));
+        RawClient nobody(server.port());
+        QVERIFY(nobody.encrypted());
+        nobody.send("GET /v1/state HTTP/1.1\r\nHost: a\r\n\r\n");
+        QVERIFY(nobody.waitFor("HTTP/1.1 401"));
+        QCOMPARE(m_service.audited.size(), std::size_t{1}); // told once, however many there are
+        QCOMPARE(m_service.audited[0].what, std::string("wrong tokens"));
+    }
+
+    void handshakesHaveABudget() {
+        RunningServer server(m_service, m_certificate,
+                             control::Bounds{.handshakeBurst = 3, .handshakeRefill = 1h, .handshake = 1h});
+        for (int i = 0; i < 3; ++i) {
+            RawClient client(server.port());
+            QVERIFY(client.encrypted());
+        }
+        RawClient fourth(server.port());
+        QVERIFY(!fourth.encrypted());
+        QCOMPARE(server.server().counters().turnedAway, std::uint64_t{1});
+    }
+
+    // Thousands who only knock: the server holds no more than its bounds, and an operator's stream goes on.
+    void aFloodOfIdleConnections() {
+        RunningServer server(m_service, m_certificate);
+        RawClient operatorsStream(server.port());
+        QVERIFY(operatorsStream.encrypted());
+        operatorsStream.send("GET /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer operate\r\n\r\n");
+        QVERIFY(operatorsStream.waitFor("event: state"));
+        std::vector<std::unique_ptr<QTcpSocket>> flood;
+        std::size_t most = 0;
+        for (int i = 0; i < 3000; ++i) {
+            flood.push_back(std::make_unique<QTcpSocket>());
+            flood.back()->connectToHost(QHostAddress::LocalHost, server.port());
+            if (flood.size() == 200) flood.erase(flood.begin(), flood.begin() + 100); // our own descriptors
+            if (i % 20 == 0) QCoreApplication::processEvents();
+            most = std::max(most, server.server().counters().connections);
+        }
+        QVERIFY(most <= control::Bounds().connections);
+        QVERIFY(server.server().counters().turnedAway > 100);
+        operatorsStream.forget();
+        m_service.write("order", "erp", "still told");
+        QVERIFY(operatorsStream.waitFor("still told"));
+    }
+
+    void aLargeBodyIsForThoseWhoMayUseTheRoute() {
+        RunningServer server(m_service, m_certificate);
+        qsizetype got = -1;
+        server.server().addRoutes({{"POST", "/v1/test/large", control::AccessRole::Admin,
+                                    [&](const control::Call& call) {
+                                        got = call.request.body.size();
+                                        call.answer(QJsonObject{{"ok", true}});
+                                    },
+                                    100'000}});
+        const auto send = [&](const char* token, qsizetype bytes) {
+            RawClient client(server.port());
+            if (!client.encrypted()) return QByteArray();
+            client.send("POST /v1/test/large HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer " +
+                        QByteArray(token) + "\r\nContent-Length: " + QByteArray::number(bytes) + "\r\n\r\n" +
+                        QByteArray(bytes, ' '));
+            static_cast<void>(client.waitClosed());
+            return client.received().left(12);
+        };
+        QCOMPARE(send("administer", 90'000), QByteArray("HTTP/1.1 200"));
+        QCOMPARE(got, qsizetype{90'000});
+        QCOMPARE(send("administer", 100'001), QByteArray("HTTP/1.1 413"));
+        QCOMPARE(send("operate", 90'000), QByteArray("HTTP/1.1 413")); // before any of it is kept
+        QCOMPARE(send("guess", 90'000), QByteArray("HTTP/1.1 413"));
+        QCOMPARE(send("operate", 1'000), QByteArray("HTTP/1.1 403"));
     }
 
     void aNameIsNoAddress() {

@@ -126,6 +126,7 @@ private Q_SLOTS:
         };
         QVERIFY(give({model::OrderKind::Switchover, "erp", "", ""}).value().accepted);
         QVERIFY(give({model::OrderKind::MaintenanceOff, "", "beta", ""}).value().accepted);
+        m_alpha.shown.groups[0].activeNode = "beta"; // the first order is over
         m_alpha.answer = {false, "not now"};
         const auto refused = give({model::OrderKind::Switchback, "erp", "", ""});
         QVERIFY(refused.ok()); // an answer like any other

@@ -177,10 +177,7 @@ private:
     }
 
     void order(world::Host& host, const std::string& name) {
-        const model::OrderKind kinds[] = {model::OrderKind::Switchover, model::OrderKind::Switchback,
-                                          model::OrderKind::MaintenanceOn, model::OrderKind::MaintenanceOff,
-                                          model::OrderKind::ClearFailure};
-        const model::OrderKind kind = kinds[draw(0, 4)];
+        const model::OrderKind kind = model::orderKinds[draw(0, model::orderKinds.size() - 1)];
         note(std::string(">> order ") + model::toText(kind) + " at " + name);
         host.order(orderOf(kind, draw(0, static_cast<unsigned>(m_configuration.groups.size()) - 1)));
     }
@@ -213,8 +210,12 @@ private:
         if (!host.engine() || host.frozen()) return;
         if (host.engine()->state().maintenance) host.order(orderOf(model::OrderKind::MaintenanceOff, 0));
         for (std::size_t g = 0; g < m_configuration.groups.size(); ++g)
-            if (host.engine()->state().groups[g].role == Role::Failed)
-                host.order(orderOf(model::OrderKind::ClearFailure, g));
+        {
+            const engine::GroupRecord& group = host.engine()->state().groups[g];
+            if (group.role == Role::Failed) host.order(orderOf(model::OrderKind::ClearFailure, g));
+            if (group.standing.frozen) host.order(orderOf(model::OrderKind::Unfreeze, g));
+            if (group.standing.disabled) host.order(orderOf(model::OrderKind::Enable, g));
+        }
     }
 
     std::string whatDoesNotRun() {

@@ -445,11 +445,13 @@ void ClaimTest::whatIsWonStartsAfresh() {
 void ClaimTest::aLookThatTakesItsTimeCostsNoClaim() {
     Claim at(ClaimPhase::Arbiter, ClaimCause::PeerSilent);
     at.lun(1).pending.emplace();
+    at.lun(1).snapshot.holder = stranger; // as it was once
     at.answers(0, ReservationOutcome::Good, at.own);
     at.drive();
     QCOMPARE(at.erp().claim.phase, ClaimPhase::Others);
     QVERIFY(at.asked().empty());
     at.lun(1).pending.reset();
+    at.lun(1).snapshot.holder = at.peers;
     at.drive();
     QVERIFY(at.asked().size() == 1 && at.asked()[0].command == ReservationCommand::Claim);
 }
@@ -557,6 +559,13 @@ void ClaimTest::afterAFreezeEverythingIsReadAnew() {
     at.lun(1).pending.reset();
     at.drive();
     QCOMPARE(at.erp().claim.phase, ClaimPhase::Reading);
+    // An arbiter that was won before the freeze is no step towards the others.
+    Claim won(ClaimPhase::Arbiter, ClaimCause::PeerSilent);
+    won.answers(0, ReservationOutcome::Good, won.own);
+    won.erp().claim.frozen = true;
+    won.lun(1).pending.emplace();
+    won.drive();
+    QVERIFY(won.erp().claim.phase == ClaimPhase::Arbiter && won.lun(0).provenEpoch == model::Epoch());
     QVERIFY(!at.erp().claim.frozen);
     QCOMPARE(at.asked().size(), std::size_t(2));
     for (const LunRecord& lun : at.erp().luns)

@@ -23,7 +23,7 @@ constexpr Duration patience = 10s; // Timeouts::orderPatience
 
 // Whether the order is accepted; nothing unless it was answered once, and by its number.
 std::optional<bool> order(Workplace& at, OrderKind kind) {
-    at.go([&](StepContext& step) { takeOrder(step, {model::RequestId(7), kind, model::GroupId(0), false, "ops"}); });
+    at.go([&](StepContext& step) { takeOrder(step, {model::RequestId(7), kind, model::GroupId(0), {}, {}, false, "ops"}); });
     const auto answers = at.wanted<AnswerOrder>();
     if (answers.size() != 1 || answers[0].request != model::RequestId(7)) return {};
     return answers[0].accepted;

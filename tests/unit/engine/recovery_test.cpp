@@ -184,6 +184,7 @@ void RecoveryTest::onlyFailuresWithinTheWindowCount() {
 
 void RecoveryTest::aGroupThatLeavesLeavesOnce() {
     Hospital at(ResourceState::Failed);
+    at.configuration.groups[0].resources[db].after.clear();
     at.own(at.erp());
     for (ResourceRecord& each : at.erp().resources)
         each.failures = {at.now, at.now, at.now};
@@ -213,6 +214,11 @@ void RecoveryTest::aGroupThatRunsEndsItsAlarms() {
     at.run();
     QCOMPARE(at.erp().role, Role::Active);
     QVERIFY(at.state.alarms == std::set<std::string>{"gateway.lost"});
+    // The journal says what happened before it says what that ends.
+    const auto over = at.wanted<ClearAlarm>();
+    QVERIFY(over.size() == 2 && over[0].id == "group.failed:erp" && over[1].id == "group.claim:erp");
+    QVERIFY(std::holds_alternative<ClearAlarm>(at.actions.back()));
+    QVERIFY(std::get<Explain>(at.actions[at.actions.size() - 3]).kind == kind::groupActive);
 }
 
 void RecoveryTest::theMemoryOfAFailureFades_data() {
@@ -244,6 +250,7 @@ void RecoveryTest::theMemoryOfAFailureFades() {
     at.fail();
     QCOMPARE(at.erp().role, fades ? Role::Standby : Role::Failed);
     QCOMPARE(at.alarm("group.failed:erp"), !fades);
+    if (fades) QVERIFY(std::holds_alternative<ClearAlarm>(at.actions.back())); // after what ends it
 }
 
 void RecoveryTest::theLongestWindowOfTheGroupCounts() {

@@ -82,7 +82,8 @@ public:
         heart.peer.boot = peerBoot;
         heart.peer.status.serviceAlive = true;
         heart.peer.status.configurationDigest = 7;
-        heart.peer.status.groups.push_back({.role = role, .epoch = model::Epoch(epoch), .unfit = unfit});
+        heart.peer.status.groups.push_back({.role = role, .epoch = model::Epoch(epoch), .unfit = unfit,
+                                             .tag = model::groupTag(configurationOf().groups[0].name)});
         give(heart);
     }
 
@@ -360,7 +361,7 @@ void StepTest::whatIsReleasedIsSaidUntilThePeerHasClaimedIt() {
     Bench bench;
     bench.becomeActive();
     bench.hearPeer();
-    bench.give(OrderGiven{model::RequestId(1), model::OrderKind::Switchover, model::GroupId(0), false, "ops"});
+    bench.give(OrderGiven{model::RequestId(1), model::OrderKind::Switchover, model::GroupId(0), {}, {}, false, "ops"});
     bench.answerStops();
     bench.answerArray();
     bench.answerArray();
@@ -397,7 +398,7 @@ void StepTest::aNodeThatNeverHeardItsPeerCanLeave() {
 void StepTest::ordersAboutNothingAreRefused() {
     Bench bench;
     bench.becomeActive();
-    bench.give(OrderGiven{model::RequestId(9), model::OrderKind::Switchover, model::GroupId(1), false, "ops"});
+    bench.give(OrderGiven{model::RequestId(9), model::OrderKind::Switchover, model::GroupId(1), {}, {}, false, "ops"});
     const auto answers = bench.actions<AnswerOrder>();
     QCOMPARE(answers.size(), std::size_t(1));
     QVERIFY(!answers[0].accepted && answers[0].request == model::RequestId(9));
@@ -447,7 +448,7 @@ void StepTest::theKeysAreReadAtThreePaces() {
     Bench standby;
     standby.start();
     standby.answerProbes();
-    standby.give(OrderGiven{model::RequestId(1), model::OrderKind::MaintenanceOn, {}, false, "ops"});
+    standby.give(OrderGiven{model::RequestId(1), model::OrderKind::MaintenanceOn, {}, {}, {}, false, "ops"});
     QVERIFY(looks(standby, 5s) == 5); // watchInterval: 1 s
 
     Bench alone;

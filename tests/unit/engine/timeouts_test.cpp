@@ -34,7 +34,6 @@ const std::map<QString, std::function<Duration(const Timeouts&)>> formulae{
     {"gatewayGrace", [](const Timeouts& of) { return of.gatewayGrace(); }},
     {"killDeadline", [](const Timeouts& of) { return of.killDeadline(); }},
     {"watchInterval", [](const Timeouts& of) { return of.watchInterval(); }},
-    {"failbackAfter", [](const Timeouts& of) { return of.failbackAfter(); }},
     {"orderPatience", [](const Timeouts& of) { return of.orderPatience(); }},
 };
 

@@ -174,6 +174,14 @@ void UpkeepTest::anAnswerThatNeverCameIsLate() {
     other.go([&](StepContext& step) { expireReservations(step, other.erp()); });
     QVERIFY(!other.lun(1).pending && !other.lun(1).pathUp && other.lun(0).pathUp);
     QVERIFY(other.lun(1).answer->lun == model::LunId(1));
+    Watch elsewhere; // of another group
+    elsewhere.configuration.luns.resize(3);
+    elsewhere.web().luns.resize(1);
+    elsewhere.web().luns[0].id = model::LunId(2);
+    elsewhere.web().luns[0].pending =
+        PendingReservation{model::OperationId(6), elsewhere.web().epoch, ReservationCommand::Claim, elsewhere.now};
+    elsewhere.go([&](StepContext& step) { expireReservations(step, elsewhere.web()); });
+    QVERIFY(elsewhere.web().luns[0].answer->group == model::GroupId(1));
 }
 
 void UpkeepTest::whatTheDataPathTells() {

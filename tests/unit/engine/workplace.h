@@ -45,6 +45,7 @@ public:
         for (std::uint32_t i = 0; i < 2; ++i) {
             state.groups[i].id = model::GroupId(i);
             state.groups[i].since = origin;
+            state.groups[i].tag = state.peer.status.groups[i].tag = 100 + i;
             state.groups[i].settled = true;
             state.groups[i].epoch = model::Epoch(3);
             state.peer.status.groups[i].epoch = model::Epoch(3);

@@ -13,12 +13,16 @@ using namespace dyad;
 using namespace dyad::model;
 
 namespace {
-template <typename Word>
-std::vector<std::string> wordsOf(std::initializer_list<Word> values) {
+template <typename Words>
+std::vector<std::string> wordsOf(const Words& values) {
     std::vector<std::string> words;
-    for (const Word value : values)
+    for (const auto value : values)
         words.emplace_back(toText(value));
     return words;
+}
+template <typename Word>
+std::vector<std::string> wordsOf(std::initializer_list<Word> values) {
+    return wordsOf(std::vector<Word>(values));
 }
 
 bool allDiffer(const std::vector<std::string>& words) {
@@ -55,8 +59,7 @@ void WordsTest::everyOtherWord() {
                                ReservationCommand::Defend, ReservationCommand::Claim, ReservationCommand::Release})));
     QVERIFY(allDiffer(wordsOf({ReservationOutcome::Good, ReservationOutcome::Defended, ReservationOutcome::Conflict,
                                ReservationOutcome::NoPath, ReservationOutcome::Late, ReservationOutcome::Refused})));
-    QVERIFY(allDiffer(wordsOf({OrderKind::Switchover, OrderKind::Switchback, OrderKind::MaintenanceOn,
-                               OrderKind::MaintenanceOff, OrderKind::ClearFailure})));
+    QVERIFY(allDiffer(wordsOf(orderKinds)));
 }
 
 void WordsTest::nodes() {

@@ -34,7 +34,7 @@ model::NodeStatus someStatus() {
     status.serviceAlive = status.maintenance = true;
     status.configurationDigest = 0x1122334455667788;
     status.groups = {{model::Role::Active, model::Epoch(3), false, false, true, false},
-                     {model::Role::Failed, model::Epoch(9), true, true, false, true}};
+                     {model::Role::Failed, model::Epoch(9), true, true, false, true, {false, true, 0x0203}, 0x11223344}};
     return status;
 }
 
@@ -73,7 +73,8 @@ std::map<std::string, Bytes> examples() {
                                           Instant::fromNanoseconds(-5),
                                           "sense 0x18"};
     std::map<std::string, Bytes> all;
-    all["event_started"] = eventBytes(engine::Started{model::BootDigest(0x1234), someStatus()});
+    all["event_started"] = eventBytes(
+        engine::Started{model::BootDigest(0x1234), someStatus(), {true, {{"erp", {true, false, 3}}}}});
     all["event_heart_changed"] = eventBytes(someHeart());
     all["event_gateway_changed"] = eventBytes(engine::GatewayChanged{true});
     all["event_reservation_answer"] = eventBytes(answer);
@@ -84,9 +85,11 @@ std::map<std::string, Bytes> examples() {
     all["event_resource_notice"] =
         eventBytes(model::ResourceNotice{GroupId(0), ResourceId(2), model::ResourceNotice::Kind::Progress, "50 %"});
     all["event_order_given"] = eventBytes(
-        engine::OrderGiven{model::RequestId(8), model::OrderKind::MaintenanceOn, GroupId(1), true, "operator"});
+        engine::OrderGiven{model::RequestId(8), model::OrderKind::RestartResource, GroupId(1), model::ResourceId(2),
+                          model::ReservationKey{0x5d2a1000a3000102}, true, "operator"});
     all["event_shutdown_requested"] = eventBytes(engine::ShutdownRequested{"SIGTERM"});
     all["event_was_frozen"] = eventBytes(engine::WasFrozen{3s});
+    all["event_failback_window"] = eventBytes(engine::FailbackWindow{GroupId(1), true});
     all["event_time_passed"] = eventBytes(engine::TimePassed{});
     const std::vector<engine::Action> actions{
         engine::PublishStatus{someStatus()},
@@ -105,6 +108,7 @@ std::map<std::string, Bytes> examples() {
         engine::ClearAlarm{"peer.lost"},
         engine::AnswerOrder{model::RequestId(3), true, "on its way"},
         engine::SelfFence{"reason"},
+        engine::KeepStandingOrders{{true, {{"erp", {true, false, 3}}}}},
         engine::ShutdownFinished{}};
     all["actions"] = bytesOf([&](auto out) { return encodeActions(7, Instant::fromNanoseconds(99), actions, out); });
     model::Configuration configuration = pairOfGroups(model::Profile::Relaxed);

@@ -119,7 +119,7 @@ inline void suffer(RecordedLife& life, std::uint64_t seed, unsigned faults) {
         default:
             engine::OrderGiven order;
             order.request = model::RequestId(i + 1);
-            order.kind = static_cast<model::OrderKind>(draw(0, 4));
+            order.kind = model::orderKinds[draw(0, 4)];
             order.group = group;
             order.who = "test";
             host.order(order);

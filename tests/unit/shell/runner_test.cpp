@@ -48,8 +48,9 @@ struct World {
     fakes::FakeJournal journal;
     fakes::FakeAlarms alarms;
     fakes::FakeFence fence;
+    fakes::FakeStandingOrders standing;
     engine::Engine engine{oneGroup(), model::NodeId::First};
-    shell::Runner runner{engine, {clock, reservations, resources, heart, journal, alarms, fence}};
+    shell::Runner runner{engine, {clock, reservations, resources, heart, journal, alarms, fence, standing}};
 
     World() {
         reservations.clock = &clock;

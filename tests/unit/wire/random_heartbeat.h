@@ -24,6 +24,8 @@ inline model::NodeStatus randomStatus(std::mt19937_64& random) {
         group.released = coin();
         group.asks = coin();
         group.unfit = coin();
+        group.standing = {coin(), coin(), static_cast<std::uint16_t>(random())};
+        group.tag = static_cast<std::uint32_t>(random());
         status.groups.push_back(group);
     }
     return status;

@@ -16,11 +16,16 @@ public:
     model::OrderAnswer answer{true, "erp moves from alpha to beta"};
     std::function<void(const model::Order&)> onOrder; // what the order sets off
     bool answerNever = false;
+    std::vector<Answered> waiting; // of orders that were never answered
+    std::vector<model::AuditEntry> audited;
+    std::optional<std::size_t> clients;
+    std::vector<model::PredictedStep> predicted;
+    std::string recording;
 
     [[nodiscard]] model::ClusterView view() const override { return shown; }
     void order(const model::Order& order, Answered answered) override {
         orders.push_back(order);
-        if (answerNever) return;
+        if (answerNever) return waiting.push_back(std::move(answered));
         answered(answer);
         if (answer.accepted && onOrder) onOrder(order);
     }
@@ -31,6 +36,21 @@ public:
             if (entry.sequence > sequence && found.size() < limit) found.push_back(entry);
         return found;
     }
+
+    [[nodiscard]] model::OrderAnswer judge(const model::Order&) const override { return answer; }
+    [[nodiscard]] std::vector<model::PredictedStep> predict(const model::Order&) const override { return predicted; }
+    [[nodiscard]] std::optional<std::size_t> clientsOf(const std::string&) const override { return clients; }
+    [[nodiscard]] model::OrderAnswer acknowledge(const std::string& alarm, const std::string& who) override {
+        for (model::AlarmView& each : shown.alarms)
+            if (each.id == alarm) {
+                each.acknowledgedBy = who;
+                each.acknowledgedWallClockMs = shown.wallClockMs;
+                return {.accepted = true, .text = "alarm " + alarm + " is acknowledged on " + shown.node};
+            }
+        return {.accepted = false, .text = "no alarm \"" + alarm + "\" stands on " + shown.node};
+    }
+    void audit(const model::AuditEntry& entry) override { audited.push_back(entry); }
+    [[nodiscard]] std::string recordingFile() const override { return recording; }
 
     void write(const std::string& kind, const std::string& group, const std::string& text) {
         const std::uint64_t sequence = journal.empty() ? 1 : journal.back().sequence + 1;

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/live/live_check.h"
+
+#include "base/overloaded.h"
+#include "config/live/interfaces.h"
+#include "config/live/key_place.h"
+#include "config/live/portals.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <pwd.h>
+#include <sstream>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace dyad::config {
+
+namespace {
+
+std::string words(int number) {
+    return std::generic_category().message(number) + " (" + std::to_string(number) + ")";
+}
+
+bool isBelow(const std::string& path, const std::string& folder) {
+    return path == folder || (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
+}
+
+class Checker {
+public:
+    Checker(const model::Configuration& configuration, std::string_view text, const std::string& fileName,
+            const LiveSetup& setup)
+        : m_configuration(configuration), m_text(text), m_file(fileName), m_setup(setup),
+          m_interfaces(interfaceAddresses()) {}
+
+    std::vector<LiveFinding> run() {
+        links();
+        gateways();
+        portals();
+        ownFiles();
+        for (const model::GroupSetup& group : m_configuration.groups)
+            for (const model::ResourceSetup& resource : group.resources)
+                check(group, resource);
+        return std::move(m_findings);
+    }
+
+private:
+    void say(bool isError, const std::string& block, const std::string& key, const std::string& value,
+             std::string text, std::string remedy) {
+        const Place at = block.empty() ? Place{0, 0} : keyPlace(m_text, key.empty() ? block : block + "." + key);
+        m_findings.push_back({block,
+                              {isError, at.line > 0 ? m_file : std::string(), at.line, at.column, key, value,
+                               std::move(text), std::move(remedy)}});
+    }
+
+    // --- network ---
+
+    void links() {
+        const std::size_t self = model::indexOf(m_setup.self);
+        const std::string block = "node." + m_configuration.nodes[self].name;
+        for (const model::LinkSetup& link : m_configuration.links) {
+            const std::string& wanted = link.ends[self].address;
+            const std::string bare = wanted.substr(0, wanted.find('%'));
+            const auto found = std::find_if(m_interfaces.begin(), m_interfaces.end(), [&](const InterfaceAddress& each) {
+                return each.address.text.substr(0, each.address.text.find('%')) == bare;
+            });
+            const std::string key = "links." + link.name;
+            if (found == m_interfaces.end())
+                say(true, block, key, wanted,
+                    "link " + link.name + ": no interface of this host has the address " + wanted,
+                    "give it to one of them, or write one of theirs: " + listOf(m_interfaces));
+            else if (!found->up || !found->carrier)
+                say(true, block, key, wanted,
+                    "link " + link.name + ": the interface " + found->interface + " that has " + wanted +
+                        (found->up ? " has no carrier" : " is switched off"),
+                    found->up ? "look at its cable and switch" : "ip link set " + found->interface + " up");
+        }
+    }
+
+    void gateways() {
+        for (const std::string& gateway : m_configuration.gateways) {
+            const std::optional<NumericAddress> address = parseAddress(gateway);
+            if (!address || inSomeSubnet(*address, "")) continue;
+            say(false, "network", "gateways", gateway,
+                "the gateway " + gateway + " is in no subnet of this host: it is asked through another router",
+                "name the routers next to this host; its subnets: " + listOf(m_interfaces));
+        }
+    }
+
+    [[nodiscard]] const InterfaceAddress* inSomeSubnet(const NumericAddress& address,
+                                                       const std::string& interface) const {
+        for (const InterfaceAddress& each : m_interfaces)
+            // An address of this service itself (32 or 128 bits) is no subnet.
+            if (!each.loopback && each.prefixLength < (each.address.isIpv6 ? 128u : 32u) && each.holds(address) &&
+                (interface.empty() || each.interface == interface))
+                return &each;
+        return nullptr;
+    }
+
+    void check(const std::string& block, const std::string& subject, const model::AddressSettings& settings) {
+        const std::optional<NumericAddress> address = parseAddress(settings.address);
+        if (!address) return;
+        if (!settings.interface.empty() && !interfaceExists(settings.interface))
+            return say(true, block, "interface", settings.interface,
+                       subject + ": this host has no interface " + settings.interface,
+                       "name one of " + listOf(m_interfaces));
+        const InterfaceAddress* subnet = inSomeSubnet(*address, settings.interface);
+        const std::string written = settings.address + "/" + std::to_string(settings.prefixLength);
+        if (!subnet)
+            return say(true, block, "address", written,
+                       subject + ": " + written + " is in no subnet of " +
+                           (settings.interface.empty() ? "any interface" : settings.interface) + " of this host",
+                       "choose an address in one of these: " + listOf(m_interfaces));
+        if (subnet->prefixLength != settings.prefixLength && settings.prefixLength != (address->isIpv6 ? 128 : 32))
+            say(false, block, "address", written,
+                subject + ": the prefix /" + std::to_string(settings.prefixLength) + " is not the one of " +
+                    subnet->text(),
+                "write " + settings.address + "/" + std::to_string(subnet->prefixLength));
+    }
+
+    // --- array ---
+
+    void portals() {
+        std::vector<std::string> portals;
+        for (const model::LunSetup& lun : m_configuration.luns)
+            portals.push_back(lun.portal);
+        const std::vector<std::string> answers = tryPortals(portals, portalPatience);
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            const model::LunSetup& lun = m_configuration.luns[i];
+            const std::string block = "lun." + lun.name;
+            if (!answers[i].empty())
+                say(true, block, "iscsi", lun.portal,
+                    "LUN " + lun.name + ": the array does not answer at " + lun.portal + ": " + answers[i],
+                    "look at the array, at the path to it and at the portal's address");
+            if (!lun.chapSecretFile.empty()) secretFile(block, lun.chapSecretFile);
+        }
+    }
+
+    void secretFile(const std::string& block, const std::string& path) {
+        struct stat status {};
+        if (::stat(path.c_str(), &status) != 0)
+            say(true, block, "", path, "the secret's file " + path + " can't be read: " + words(errno),
+                "write the secret into it, one line, mode 0600");
+        else if ((status.st_mode & 077) != 0 || status.st_uid != 0)
+            say(true, block, "", path, "others than root may read the secret in " + path,
+                "chown root " + path + " && chmod 0600 " + path);
+    }
+
+    // --- files of the service ---
+
+    void ownFiles() {
+        struct stat status {};
+        if (::stat(m_setup.keyFile.c_str(), &status) != 0)
+            say(true, "", "", m_setup.keyFile, "the cluster key " + m_setup.keyFile + " can't be read: " + words(errno),
+                "copy it from the other node (the same key on both), mode 0600");
+        else if ((status.st_mode & 077) != 0 || status.st_uid != 0)
+            say(true, "", "", m_setup.keyFile, "others than root may read the cluster key " + m_setup.keyFile,
+                "chown root " + m_setup.keyFile + " && chmod 0600 " + m_setup.keyFile);
+        for (const std::string& file : {m_setup.tlsDirectory + "/certificate.pem", m_setup.tlsDirectory + "/key.pem",
+                                        m_setup.tokens})
+            if (::access(file.c_str(), R_OK) != 0)
+                say(true, "", "", file, file + " can't be read: " + words(errno), "copy it from the other node");
+        if (m_setup.programDirectory.empty()) return;
+        program("", "", "the service", m_setup.programDirectory + "/dyad-heart");
+        if (!m_configuration.luns.empty()) program("", "", "the service", m_setup.programDirectory + "/dyad-lun");
+    }
+
+    // --- resources ---
+
+    void check(const model::GroupSetup& group, const model::ResourceSetup& resource) {
+        const std::string block = "group." + group.name + ".resource." + resource.name;
+        const std::string subject = "resource " + resource.name + " of group " + group.name;
+        std::visit(Overloaded{
+                       [&](const model::FilesystemSettings& each) { check(block, subject, each); },
+                       [&](const model::AddressSettings& each) { check(block, subject, each); },
+                       [&](const model::ProcessSettings& each) {
+                           program(block, "command", subject, each.command.front());
+                           user(block, subject, each.user);
+                           if (each.ready) probe(block, "ready", subject, *each.ready);
+                           if (each.health) probe(block, "health", subject, each.health->probe);
+                       },
+                       [&](const model::CommandSettings& each) {
+                           for (const auto& [key, command] :
+                                {std::pair("start", &each.start), std::pair("stop", &each.stop),
+                                 std::pair("monitor", &each.monitor)})
+                               if (!command->empty()) program(block, key, subject, command->front());
+                           user(block, subject, each.user);
+                       },
+                       [&](const model::PostgresqlSettings& each) {
+                           program(block, "binaries", subject, each.binaryDirectory + "/postgres");
+                           user(block, subject, each.user);
+                           probe(block, "health", subject, each.health.probe);
+                       },
+                   },
+                   resource.settings);
+    }
+
+    void probe(const std::string& block, const std::string& key, const std::string& subject,
+               const model::Probe& probe) {
+        if (const auto* script = std::get_if<model::ScriptProbe>(&probe); script && !script->command.empty())
+            program(block, key, subject, script->command.front());
+    }
+
+    void user(const std::string& block, const std::string& subject, const std::string& name) {
+        if (name.empty()) return;
+        passwd entry{};
+        passwd* found = nullptr;
+        std::vector<char> buffer(16384);
+        ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+        if (found == nullptr)
+            say(true, block, "user", name, subject + ": this host has no user " + name,
+                "make the user, with the same number on both nodes");
+    }
+
+    void program(const std::string& block, const std::string& key, const std::string& subject,
+                 const std::string& path) {
+        // On the group's own filesystem it is there only where the group runs.
+        for (const model::GroupSetup& group : m_configuration.groups)
+            for (const model::ResourceSetup& each : group.resources)
+                if (const auto* filesystem = std::get_if<model::FilesystemSettings>(&each.settings))
+                    if (isBelow(path, filesystem->mountPoint)) return;
+        if (::access(path.c_str(), X_OK) == 0) return;
+        say(true, block, key, path, subject + ": the program " + path + " can't be run: " + words(errno),
+            "install it on this host, or correct the path");
+    }
+
+    void check(const std::string& block, const std::string& subject, const model::FilesystemSettings& settings) {
+        if (settings.type == "ext4" && ::access("/sbin/e2fsck", X_OK) != 0)
+            say(false, block, "fstype", settings.type,
+                subject + ": /sbin/e2fsck is not there: a filesystem that asks for a check can't be mounted",
+                "apt install e2fsprogs");
+        const std::string& point = settings.mountPoint;
+        struct stat status {};
+        if (::lstat(point.c_str(), &status) != 0)
+            return say(errno != ENOENT, block, "mount", point,
+                       subject + ": the mount point " + point +
+                           (errno == ENOENT ? " is not there; it is made when it is needed"
+                                            : " can't be looked at: " + words(errno)),
+                       "mkdir -p " + point);
+        if (!S_ISDIR(status.st_mode))
+            return say(true, block, "mount", point, subject + ": the mount point " + point + " is no folder",
+                       "move away what is there and make a folder");
+        const std::string source = mountedFrom(point);
+        if (!source.empty()) {
+            if (!source.starts_with("/dev/loop"))
+                say(true, block, "mount", point, subject + ": on the mount point " + point + " " + source +
+                                                     " is mounted, which is not ours",
+                    "unmount it, or choose another folder");
+            return;
+        }
+        std::error_code failed;
+        const bool empty = std::filesystem::is_empty(point, failed);
+        if (!failed && !empty)
+            say(false, block, "mount", point,
+                subject + ": the mount point " + point + " is not empty: what is in it can't be seen while the "
+                                                         "filesystem is mounted",
+                "move its content away");
+    }
+
+    // The source of what is mounted just there; empty: nothing.
+    static std::string mountedFrom(const std::string& point) {
+        std::ifstream list("/proc/self/mountinfo");
+        std::string found;
+        for (std::string line; std::getline(list, line);) {
+            std::istringstream words(line);
+            std::string skip;
+            std::string where;
+            words >> skip >> skip >> skip >> skip >> where;
+            if (where != point) continue;
+            while (words >> skip && skip != "-") {
+            }
+            words >> skip >> found;
+        }
+        return found;
+    }
+
+    const model::Configuration& m_configuration;
+    std::string_view m_text;
+    const std::string& m_file;
+    const LiveSetup& m_setup;
+    std::vector<InterfaceAddress> m_interfaces;
+    std::vector<LiveFinding> m_findings;
+};
+
+} // namespace
+
+std::vector<LiveFinding> checkLive(const model::Configuration& configuration, std::string_view text,
+                                   const std::string& fileName, const LiveSetup& setup) {
+    return Checker(configuration, text, fileName, setup).run();
+}
+
+} // namespace dyad::config

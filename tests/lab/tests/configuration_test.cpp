@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// `dyad config` on the whole pair: a change is taken by both nodes or by none, whatever happens to them meanwhile, and
+// nothing that runs is stopped for it.
+#include "lab/paths.h"
+#include "pair_fixture.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <thread>
+
+using namespace dyad;
+using namespace dyad::lab;
+
+namespace {
+
+std::string filePath(const std::string& host) { return hostFolder(host) + "/etc/dyad/dyad.toml"; }
+std::string statePath(const std::string& host) { return hostFolder(host) + "/var-lib/dyad/config/state"; }
+
+std::string readAll(const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+// The number of the revision that the host means to run, as its disk says.
+std::string lastRevision(const std::string& host) {
+    std::istringstream lines(readAll(statePath(host)));
+    std::string found;
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("revision ")) {
+            std::istringstream words(line);
+            std::string number;
+            std::string digest;
+            words >> number >> number >> digest;
+            found = number + " " + digest;
+        }
+    return found;
+}
+
+bool staged(const std::string& host) { return readAll(statePath(host)).find("\nstaged ") != std::string::npos; }
+
+// The same text, revision and nothing under way on both.
+bool agreed() {
+    return !lastRevision("alpha").empty() && lastRevision("alpha") == lastRevision("beta") && !staged("alpha") &&
+           !staged("beta") && readAll(filePath("alpha")) == readAll(filePath("beta"));
+}
+
+} // namespace
+
+class ConfigurationTest : public QObject {
+    Q_OBJECT
+
+private:
+    PairFixture m_pair;
+    int m_change = 0;
+
+    static std::string disturbance(Instant since) {
+        for (const char* host : hostNames)
+            for (const char* kind : {"reservation_won", "lease_lost", "resource_stopped", "resource_failed"})
+                if (const auto line = findLine(host, since, kind, groupName))
+                    return std::string(host) + ": " + line->text;
+        return {};
+    }
+    static pid_t postmaster() {
+        const auto found = findInHost("alpha", "postgres");
+        return found.empty() ? 0 : *std::min_element(found.begin(), found.end());
+    }
+    // A text that both take, another one each time; on the disk of the host, as the host sees it.
+    std::string offer(const std::string& host, const std::string& text) {
+        const std::string name = "/etc/dyad/offered.toml";
+        std::ofstream(hostFolder(host) + name, std::ios::trunc) << text;
+        return name;
+    }
+    std::string changed() {
+        std::string text = readAll(filePath("alpha"));
+        const std::size_t old = text.find("# change ");
+        if (old != std::string::npos) text.erase(old);
+        return text + "# change " + std::to_string(++m_change) + "\n";
+    }
+    static Result<CommandOutput> apply(const std::string& host, const std::string& file,
+                                       std::vector<std::string> more = {}) {
+        std::vector<std::string> words{programPath("dyad"), "config", "apply", file, "--yes"};
+        words.insert(words.end(), more.begin(), more.end());
+        return runInHost(host, words, {.deadline = deadlockGuard});
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        if (geteuid() != 0) QSKIP("needs root");
+        VERIFY_WELL(m_pair.bring({.profile = "standard", .ledger = false}));
+    }
+    void cleanupTestCase() { VERIFY_WELL(m_pair.end()); }
+    void init() {
+        VERIFY_WELL(m_pair.recover());
+        QVERIFY(ownerByAddress() == "alpha");
+        QTRY_VERIFY_WITH_TIMEOUT(agreed(), 60000);
+    }
+    void cleanup() {
+        if (QTest::currentTestFailed()) PairFixture::tell();
+    }
+
+    void aChangeIsTakenByBothAndNothingStops() {
+        const pid_t before = postmaster();
+        const Instant at = monotonicNow();
+        const std::string revision = lastRevision("alpha");
+        const std::string text = changed();
+        const auto done = apply("alpha", offer("alpha", text));
+        VERIFY_WELL(done);
+        QVERIFY2(done.value().exitStatus == 0, done.value().text.c_str());
+        QVERIFY(agreed());
+        QCOMPARE(readAll(filePath("beta")), text);
+        QVERIFY(lastRevision("beta") != revision);
+        VERIFY_WELL(m_pair.rowsHold());
+        QCOMPARE(disturbance(at), std::string());
+        QCOMPARE(postmaster(), before);
+        QVERIFY(ownerByAddress() == "alpha");
+        // Its standby went first.
+        const auto first = findLine("beta", at, "service_started");
+        const auto second = findLine("alpha", at, "service_started");
+        QVERIFY(first && second && first->at < second->at);
+    }
+
+    void theTimeOutsChangeWhileItRuns() {
+        const pid_t before = postmaster();
+        const Instant at = monotonicNow();
+        std::string text = changed();
+        const std::size_t profile = text.find("\"standard\"");
+        QVERIFY(profile != std::string::npos);
+        text.replace(profile, 10, "\"relaxed\"");
+        const auto slower = apply("beta", offer("beta", text));
+        VERIFY_WELL(slower);
+        QVERIFY2(slower.value().exitStatus == 0, slower.value().text.c_str());
+        const auto back = runInHost("alpha", {programPath("dyad"), "config", "rollback", "--yes"},
+                                    {.deadline = deadlockGuard});
+        VERIFY_WELL(back);
+        QVERIFY2(back.value().exitStatus == 0, back.value().text.c_str());
+        QVERIFY(agreed());
+        QVERIFY(readAll(filePath("beta")).find("\"standard\"") != std::string::npos);
+        VERIFY_WELL(m_pair.rowsHold());
+        QCOMPARE(disturbance(at), std::string());
+        QCOMPARE(postmaster(), before);
+    }
+
+    void whatIsWrongIsRefusedWithItsPlace() {
+        const std::string revision = lastRevision("alpha");
+        const std::string text = readAll(filePath("alpha"));
+        const auto unknown = apply("alpha", offer("alpha", text + "[clustr]\n"));
+        VERIFY_WELL(unknown);
+        QCOMPARE(unknown.value().exitStatus, 4);
+        QVERIFY2(unknown.value().text.find("did you mean \"cluster\"") != std::string::npos,
+                 unknown.value().text.c_str());
+        // Good as a file, but no host of this pair fits it.
+        std::string elsewhere = text;
+        const std::size_t address = elsewhere.find(floatingAddress);
+        QVERIFY(address != std::string::npos);
+        elsewhere.replace(address, std::string(floatingAddress).size(), "10.99.0.100");
+        const auto subnet = apply("alpha", offer("alpha", elsewhere));
+        VERIFY_WELL(subnet);
+        QCOMPARE(subnet.value().exitStatus, 1);
+        QVERIFY2(subnet.value().text.find("is in no subnet of any interface") != std::string::npos,
+                 subnet.value().text.c_str());
+        QVERIFY2(subnet.value().text.find("must be stopped first") != std::string::npos, subnet.value().text.c_str());
+        QCOMPARE(lastRevision("alpha"), revision);
+        QCOMPARE(readAll(filePath("alpha")), text);
+        QVERIFY(agreed());
+    }
+
+    void withoutThePeerItIsRefusedUnlessAlone() {
+        VERIFY_WELL(powerOff("beta"));
+        const std::string revision = lastRevision("alpha");
+        const std::string text = changed();
+        const std::string file = offer("alpha", text);
+        const auto refused = apply("alpha", file);
+        VERIFY_WELL(refused);
+        QCOMPARE(refused.value().exitStatus, 1);
+        QCOMPARE(lastRevision("alpha"), revision);
+        const auto alone = apply("alpha", file, {"--alone"});
+        VERIFY_WELL(alone);
+        QVERIFY2(alone.value().exitStatus == 0, alone.value().text.c_str());
+        QVERIFY(lastRevision("alpha") != revision);
+        VERIFY_WELL(m_pair.rowsHold());
+        VERIFY_WELL(powerOn("beta"));
+        QTRY_VERIFY_WITH_TIMEOUT(agreed(), 60000);
+        QCOMPARE(readAll(filePath("beta")), text);
+    }
+
+    // The moment between prepare and commit, seen on the disk of the node that has prepared; then one of the two dies.
+    void oneDiesInTheMiddle_data() {
+        QTest::addColumn<QString>("victim");
+        QTest::addColumn<bool>("power");
+        QTest::newRow("the host of the participant loses power") << "beta" << true;
+        QTest::newRow("the service of the participant is killed") << "beta" << false;
+        QTest::newRow("the service of the coordinator is killed") << "alpha" << false;
+        QTest::newRow("the host of the coordinator loses power") << "alpha" << true;
+    }
+    void oneDiesInTheMiddle() {
+        QFETCH(QString, victim);
+        QFETCH(bool, power);
+        const std::string host = victim.toStdString();
+        const std::string text = changed();
+        const std::string before = readAll(filePath("alpha"));
+        const std::string file = offer("alpha", text);
+        const std::string coordinator = "alpha";
+        auto running = std::async(std::launch::async, [&] { return apply(coordinator, file, {"--no-wait"}); });
+        const auto began = monotonicNow();
+        while (!staged("beta") && lastRevision("beta") == lastRevision("alpha") &&
+               running.wait_for(0ms) != std::future_status::ready && monotonicNow() - began < deadlockGuard) {
+        }
+        if (power) {
+            [[maybe_unused]] const auto off = powerOff(host);
+        } else {
+            for (const pid_t service : findInHost(host, "dyadd"))
+                kill(service, SIGKILL);
+        }
+        [[maybe_unused]] const auto said = running.get(); // whatever it could find out
+        VERIFY_WELL(m_pair.recover());
+        QTRY_VERIFY_WITH_TIMEOUT(agreed(), 90000);
+        const std::string now = readAll(filePath("alpha"));
+        QVERIFY(now == text || now == before);
+        VERIFY_WELL(m_pair.rowsHold());
+    }
+
+    void aFileChangedByHandIsShownAndNeverChosen() {
+        const std::string text = readAll(filePath("beta"));
+        std::ofstream(filePath("beta"), std::ios::app) << "# by hand\n";
+        const Instant at = monotonicNow();
+        for (const pid_t service : findInHost("beta", "dyadd"))
+            kill(service, SIGKILL);
+        QVERIFY(waitForLine("beta", at, "service_started", deadlockGuard).has_value());
+        const auto alarmed = [] {
+            const auto status = dyadOn("alpha", {"status", "--json"}, 10s);
+            return status && status.value().find("config.drift") != std::string::npos;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(alarmed(), 60000);
+        const auto diff = runInHost("alpha", {programPath("dyad"), "config", "diff", "--text"});
+        VERIFY_WELL(diff);
+        QCOMPARE(diff.value().exitStatus, 1);
+        QVERIFY2(diff.value().text.find("# by hand") != std::string::npos, diff.value().text.c_str());
+        QCOMPARE(readAll(filePath("alpha")), text);
+        const auto settled = apply("alpha", offer("alpha", text + "# settled\n"));
+        VERIFY_WELL(settled);
+        QVERIFY2(settled.value().exitStatus == 0, settled.value().text.c_str());
+        QVERIFY(agreed());
+        QTRY_VERIFY_WITH_TIMEOUT(!alarmed(), 60000);
+    }
+};
+
+QTEST_GUILESS_MAIN(ConfigurationTest)
+#include "configuration_test.moc"

@@ -3,6 +3,7 @@
 #include "recorder/history/story.h"
 
 #include "engine/journal_kinds.h"
+#include "recorder/history/evidence.h"
 
 #include <algorithm>
 #include <tuple>
@@ -14,7 +15,8 @@ namespace {
 using model::Incident;
 using model::IncidentKind;
 
-constexpr Duration mergeMargin = 2s; // the end of one side and the beginning of the other may be so far apart
+constexpr Duration clocksDiffer = 100ms; // wall clocks, where nothing better places an entry
+constexpr Duration mergeMargin = 2s;     // the end of one side and the beginning of the other may be so far apart
 
 // Which of several stands for all: the one with the clearest word for what happened.
 int rank(const Incident& incident) {
@@ -60,6 +62,21 @@ struct Seen {
     Instant ended;
 };
 
+// Which side of a move an incident tells of: the row that decided says so.
+bool gives(const Incident& incident) {
+    const engine::Transition* row = ruleNamed(incident.rule);
+    return row && row->to == model::Role::Stopping;
+}
+
+// One move has one giver and one taker, who begins once the other lets go. Of two moves soon after each other each
+// taker belongs to its own giver.
+bool oneMove(const Seen& a, const Seen& b) {
+    if (gives(a.incident) == gives(b.incident)) return false;
+    const Seen& giver = gives(a.incident) ? a : b;
+    const Seen& taker = gives(a.incident) ? b : a;
+    return taker.began + clocksDiffer >= giver.began && taker.began <= giver.ended + mergeMargin;
+}
+
 bool belongTogether(const Seen& a, const Seen& b) {
     const Incident& one = a.incident;
     const Incident& other = b.incident;
@@ -72,6 +89,8 @@ bool belongTogether(const Seen& a, const Seen& b) {
     if (a.node == b.node || ofLunOnly(one) || ofLunOnly(other))
         return a.node == b.node && one.kind == IncidentKind::StorageLost && other.kind == IncidentKind::StorageLost &&
                one.resource == other.resource && one.group.empty() != other.group.empty();
+    const auto ofMove = [](IncidentKind kind) { return moves(kind) || kind == IncidentKind::ResourceFailure; };
+    if (ofMove(one.kind) && ofMove(other.kind) && !oneMove(a, b)) return false;
     return oneThing(one.kind, other.kind) || oneThing(other.kind, one.kind);
 }
 

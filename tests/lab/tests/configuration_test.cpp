@@ -69,6 +69,14 @@ private:
         const auto found = findInHost("alpha", "postgres");
         return found.empty() ? 0 : *std::min_element(found.begin(), found.end());
     }
+    // No service is about to restart itself.
+    static bool bothRunIt() {
+        const auto history = dyadOn("alpha", {"config", "history"}, 10s);
+        if (!history) return false;
+        const std::string& text = history.value();
+        const std::size_t first = text.find("  current\n");
+        return first != std::string::npos && text.find("  current\n", first + 1) != std::string::npos;
+    }
     // A text that both take, another one each time; on the disk of the host, as the host sees it.
     std::string offer(const std::string& host, const std::string& text) {
         const std::string name = "/etc/dyad/offered.toml";
@@ -97,7 +105,7 @@ private Q_SLOTS:
     void init() {
         VERIFY_WELL(m_pair.recover());
         QVERIFY(ownerByAddress() == "alpha");
-        QTRY_VERIFY_WITH_TIMEOUT(agreed(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(agreed() && bothRunIt(), 60000);
     }
     void cleanup() {
         if (QTest::currentTestFailed()) PairFixture::tell();

@@ -159,6 +159,41 @@ private Q_SLOTS:
         QVERIFY(!tellStory(tales, *moved).gap.has_value());
     }
 
+    // A drill right after a switchback: each taker belonged to both givers, and what the clients felt was not told.
+    void twoMovesSoonAfterEachOtherStayApart() {
+        const auto moved = [](std::uint64_t id, IncidentKind kind, const char* rule, int fromMs, int toMs) {
+            model::Incident incident;
+            incident.id = id;
+            incident.boot = "b";
+            incident.kind = kind;
+            incident.outcome = model::IncidentOutcome::Done;
+            incident.group = "erp";
+            incident.rule = rule;
+            incident.began = Instant() + std::chrono::milliseconds(fromMs);
+            incident.ended = Instant() + std::chrono::milliseconds(toMs);
+            return incident;
+        };
+        std::vector<NodeTale> tales(2);
+        tales[0].node = "alpha";
+        tales[0].incidents = {moved(10, IncidentKind::Move, "standby: peer released", 10200, 11000),
+                              moved(20, IncidentKind::Drill, "active: switchover ordered", 11200, 11500)};
+        tales[1].node = "beta";
+        tales[1].incidents = {moved(7, IncidentKind::Switchback, "active: switchover ordered", 10000, 10200),
+                              moved(9, IncidentKind::Move, "standby: peer released", 11500, 12000)};
+        for (NodeTale& tale : tales) {
+            tale.answered = true;
+            tale.clock.boot = "b";
+        }
+        const auto incidents = mergeIncidents(tales);
+        QCOMPARE(incidents.size(), std::size_t(2));
+        QCOMPARE(incidents[0].name(), std::string("alpha-20"));
+        QCOMPARE(incidents[1].name(), std::string("beta-7"));
+        const Story drill = tellStory(tales, incidents[0]);
+        QVERIFY(drill.gap && drill.gap->length == 800ms);
+        const Story back = tellStory(tales, incidents[1]);
+        QVERIFY(back.gap && back.gap->length == 1000ms);
+    }
+
     void theLatestIsTheOneThatMatters() {
         const auto incidents = mergeIncidents(demo());
         const MergedIncident* latest = latestOf(incidents);

@@ -29,7 +29,10 @@ int groups(const Arguments& arguments, const Access& access) {
         for (const model::GroupView& group : view.groups) {
             const control::Sentence sentence = control::headlineOf(view, group);
             table.row({paint.symbol(toneOf(sentence.condition)), paint.text(Tone::Strong, group.name),
-                       group.activeNode.empty() ? "active nowhere" : "active on " + group.activeNode,
+                       (group.disabled               ? "disabled"
+                        : group.activeNode.empty() ? "active nowhere"
+                                                   : "active on " + group.activeNode) +
+                           std::string(group.frozen ? ", frozen" : ""),
                        group.preferredNode.empty() ? "prefers no node" : "prefers " + group.preferredNode,
                        "for " + age(view.at - group.since), group.why});
         }

@@ -115,11 +115,14 @@ private:
     std::string one(const GroupView& group) const {
         const Condition condition = control::headlineOf(m_view, group).condition;
         std::string state = m_paint.text(Tone::Good, "active on " + group.activeNode);
-        if (group.activeNode.empty())
+        if (group.activeNode.empty() && group.disabled)
+            state = word(m_paint, Tone::Warning, "disabled");
+        else if (group.activeNode.empty())
             state = condition == Condition::Moving ? m_paint.text(Tone::Busy, "active nowhere yet")
                                                    : word(m_paint, Tone::Bad, "active nowhere");
         else if (group.activeNode == group.preferredNode)
             state += m_paint.text(Tone::Faint, " (its preferred node)");
+        if (group.frozen) state += ", " + word(m_paint, Tone::Warning, "frozen");
         std::string text =
             "  " + m_paint.symbol(cli::toneOf(condition)) + " " + m_paint.text(Tone::Strong, group.name) + "  " + state;
         for (const model::NodeView& node : m_view.nodes) {

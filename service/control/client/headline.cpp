@@ -82,6 +82,12 @@ Sentence nobodyActive(const ClusterView& view, const GroupView& group) {
     if (group.ownRole == Role::Failed || (group.peerRoleFresh && group.peerRole == Role::Failed))
         return {Condition::Bad, group.name + " has FAILED and runs nowhere" + because + ".",
                 repairOf(group) + ", then: dyad clear-failure " + group.name};
+    if (group.frozen)
+        return {Condition::Bad, group.name + " runs nowhere and is frozen: nobody starts it.",
+                "When the work is done: dyad unfreeze " + group.name};
+    if (group.disabled)
+        return {Condition::Degraded, group.name + " is disabled: it is stopped until somebody enables it.",
+                "dyad enable " + group.name};
     if (own && own->maintenance)
         return {Condition::Bad, group.name + " runs nowhere: " + nameOf(own) + " is in maintenance.",
                 "When the work is done: dyad maintenance " + nameOf(own) + " off"};
@@ -140,6 +146,9 @@ Sentence headlineOf(const ClusterView& view, const GroupView& group) {
     if (ownActive && pathDown(view, group))
         return {Condition::Bad, active + ", which has lost its path to the array.",
                 "Look at the array and at the storage network of " + group.activeNode + "."};
+    if (group.frozen)
+        return {Condition::Degraded, active + " and frozen: nothing restarts it, moves it or takes it over.",
+                "When the work is done: dyad unfreeze " + group.name};
     for (const NodeView& node : view.nodes) {
         if (node.name == group.activeNode) continue;
         const Sentence standby = standbyOf(view, group, node);

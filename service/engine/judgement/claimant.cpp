@@ -85,7 +85,9 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
     }
     if (!mayTryAgain) return {};
     // Our own attempt makes our epoch the later one: what was released is claimed in this way only once.
-    if (word->released && word->epoch >= group.epoch && !owns(word->role)) return ClaimCause::PeerReleased;
+    // Said before the peer has heard that the group is enabled again, it is no invitation: the preferred node has its turn.
+    const bool agreed = word->standing == group.standing;
+    if (word->released && agreed && word->epoch >= group.epoch && !owns(word->role)) return ClaimCause::PeerReleased;
     if (word->useless) return ClaimCause::PeerUseless;
     if (owns(word->role) || word->role == Role::Claiming || word->role == Role::Lost) return {};
     return ourTurn(step, group) ? std::optional(ClaimCause::NobodyOwns) : std::nullopt;

@@ -54,6 +54,18 @@ private Q_SLOTS:
                              "link public is lost.");
     }
 
+    void anOrderStands() {
+        model::ClusterView view = healthyView();
+        view.groups[0].frozen = true;
+        QCOMPARE(said(view), "WARNING: erp is active on alpha and frozen: nothing restarts it, moves it or takes it over.");
+        view.groups[0].activeNode.clear();
+        view.groups[0].ownRole = view.groups[0].peerRole = Role::Standby;
+        QCOMPARE(said(view), "ATTENTION: erp runs nowhere and is frozen: nobody starts it.");
+        view.groups[0].frozen = false;
+        view.groups[0].disabled = true;
+        QCOMPARE(said(view), "WARNING: erp is disabled: it is stopped until somebody enables it.");
+    }
+
     void itMoves() {
         model::ClusterView view = healthyView();
         view.groups[0].activeNode.clear();

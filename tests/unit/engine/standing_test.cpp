@@ -152,6 +152,20 @@ private Q_SLOTS:
         }
     }
 
+    // Its last word on the group is older than the order that enables it.
+    void aReleaseFromBeforeTheOrderIsNoInvitation() {
+        Workplace at;
+        at.configuration.groups[0].prefer = model::NodeId::Second;
+        at.erp().handoverUntil = at.now + 10s;
+        at.word(at.erp()).released = true;
+        at.word(at.erp()).standing = {true, false, 1};
+        at.erp().standing = {false, false, 2};
+        const auto cause = [&] { return at.ask([&](StepContext& step) { return claimCause(step, at.erp()); }); };
+        QVERIFY(!cause());
+        at.word(at.erp()).standing = at.erp().standing;
+        QVERIFY(cause() == ClaimCause::PeerReleased);
+    }
+
     void aDisabledGroupIsStoppedWhereItRuns() {
         Workplace at;
         at.own(at.erp());

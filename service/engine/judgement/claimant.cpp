@@ -85,8 +85,10 @@ std::optional<ClaimCause> claimCause(StepContext& step, const GroupRecord& group
     }
     if (!mayTryAgain) return {};
     // Our own attempt makes our epoch the later one: what was released is claimed in this way only once.
-    // Said before the peer has heard that the group is enabled again, it is no invitation: the preferred node has its turn.
+    // What the peer said before it has heard that the group is enabled again is neither an invitation nor a refusal: the
+    // preferred node has its turn.
     const bool agreed = word->standing == group.standing;
+    if (!agreed && !step.due(group.handoverUntil)) return {};
     if (word->released && agreed && word->epoch >= group.epoch && !owns(word->role)) return ClaimCause::PeerReleased;
     if (word->useless) return ClaimCause::PeerUseless;
     if (owns(word->role) || word->role == Role::Claiming || word->role == Role::Lost) return {};

@@ -162,7 +162,12 @@ private Q_SLOTS:
         at.erp().standing = {false, false, 2};
         const auto cause = [&] { return at.ask([&](StepContext& step) { return claimCause(step, at.erp()); }); };
         QVERIFY(!cause());
+        at.word(at.erp()).unfit = true; // disabled, as far as it knows
+        at.now = at.now + at.timeouts.startupWait();
+        QVERIFY(!cause());
+        QCOMPARE(at.deadline, std::optional(at.erp().handoverUntil));
         at.word(at.erp()).standing = at.erp().standing;
+        at.word(at.erp()).unfit = false;
         QVERIFY(cause() == ClaimCause::PeerReleased);
     }
 

@@ -77,6 +77,18 @@ void tellPeer(StepContext& step) {
     }
 }
 
+// A claim was refused to us while the peer owned; now it says that it doesn't, or that it can't. What was refused
+// belongs to the state of things in which it was asked.
+void forgetRefusals(StepContext& step, const model::NodeStatus& news) {
+    for (GroupRecord& group : step.state.groups) {
+        const model::GroupStatus* before = peerWord(step, group);
+        const model::GroupStatus* now = wordOn(group, news);
+        if (!before || !now) continue;
+        const bool letGo = owns(before->role) && !owns(now->role);
+        if (letGo || (now->useless && !before->useless)) group.claim.notBefore = Instant();
+    }
+}
+
 } // namespace
 
 void judgePeer(StepContext& step, const HeartChanged& heart) {
@@ -103,6 +115,7 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
         else
             step.raise(alarm, Severity::Warning, "the service on " + step.peerName() + " does not run, its heart does",
                        "start dyadd on " + step.peerName() + "; what runs there is left alone until then");
+        forgetRefusals(step, heart.peer.status);
         peer.everHeard = true;
         peer.boot = heart.peer.boot;
         peer.status = heart.peer.status;
@@ -176,8 +189,8 @@ bool leftByPeer(const StepContext& step, const GroupRecord& group, model::Reserv
         return false;
     if (!key.isOfBoot(step.state.peer.boot)) return true;
     if (!peerSpeaks(step)) return false;
-    // Of its present boot: only if the peer's own word knows this claim, or a later one, and says that it doesn't own. An
-    // older word could have left before the claim was made.
+    // Of its present boot: only if the peer's own word knows this claim, or a later one, and says that it doesn't own.
+    // An older word could have left before the claim was made.
     const model::GroupStatus* word = peerWord(step, group);
     return word && !owns(word->role) && word->role != model::Role::Claiming && word->role != model::Role::Lost &&
            static_cast<std::uint16_t>(word->epoch.value - key.epoch()) < 0x8000;

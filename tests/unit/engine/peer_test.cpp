@@ -68,6 +68,8 @@ private Q_SLOTS:
     void oneWayLinksAreToldOnceTheyLast();
     void aRebootAndADeadServiceAreTold();
     void aSilenceBeginsAndEndsAnew();
+    void whatWasRefusedIsForgottenWhenThePeerLetsGo_data();
+    void whatWasRefusedIsForgottenWhenThePeerLetsGo();
     void driftIsJudgedByALivingService();
     void whatTheWordIsWorth();
     void whatWasLeftByWhom();
@@ -211,6 +213,53 @@ void PeerTest::aSilenceBeginsAndEndsAnew() {
     QCOMPARE(at.told(kind::peerAlive), 1);
     QVERIFY(!at.alarm("peer.lost"));
     QCOMPARE(at.erp().claim.notBefore, Instant());
+}
+
+void PeerTest::whatWasRefusedIsForgottenWhenThePeerLetsGo_data() {
+    QTest::addColumn<int>("before");
+    QTest::addColumn<bool>("uselessBefore");
+    QTest::addColumn<int>("now");
+    QTest::addColumn<bool>("useless");
+    QTest::addColumn<bool>("forgotten");
+    const auto row = [](const char* name, model::Role before, bool uselessBefore, model::Role now, bool useless,
+                        bool forgotten) {
+        QTest::newRow(name) << static_cast<int>(before) << uselessBefore << static_cast<int>(now) << useless
+                            << forgotten;
+    };
+    using model::Role;
+    row("it owns as before", Role::Active, false, Role::Active, false, false);
+    row("it stops, and owns still", Role::Active, false, Role::Stopping, false, false);
+    row("it has let go", Role::Stopping, false, Role::Standby, false, true);
+    row("it never had it", Role::Standby, false, Role::Standby, false, false);
+    row("it takes it", Role::Standby, false, Role::Starting, false, false);
+    row("it has lost it and can't run it", Role::Active, false, Role::Lost, true, true);
+    row("it still can't", Role::Failed, true, Role::Failed, true, false);
+    row("it can't any more", Role::Failed, false, Role::Failed, true, true);
+    row("it can again", Role::Failed, true, Role::Failed, false, false);
+}
+
+void PeerTest::whatWasRefusedIsForgottenWhenThePeerLetsGo() {
+    QFETCH(int, before);
+    QFETCH(bool, uselessBefore);
+    QFETCH(int, now);
+    QFETCH(bool, useless);
+    QFETCH(bool, forgotten);
+    Ear at;
+    at.hear(heart(Liveness::Alive, Liveness::Alive));
+    const auto say = [&](int role, bool unable) {
+        HeartChanged news = heart(Liveness::Alive, Liveness::Alive);
+        for (const GroupRecord& group : at.state.groups)
+            news.peer.status.groups.push_back({.role = model::Role::Standby, .tag = group.tag});
+        news.peer.status.groups[0].role = static_cast<model::Role>(role);
+        news.peer.status.groups[0].useless = unable;
+        at.hear(news);
+    };
+    say(before, uselessBefore);
+    for (GroupRecord& group : at.state.groups)
+        group.claim.notBefore = origin + 9s;
+    say(now, useless);
+    QCOMPARE(at.state.groups[0].claim.notBefore, forgotten ? Instant() : origin + 9s);
+    QCOMPARE(at.state.groups[1].claim.notBefore, origin + 9s); // another group's is its own
 }
 
 void PeerTest::driftIsJudgedByALivingService() {

@@ -63,6 +63,7 @@ class StopTest : public QObject {
 
 private Q_SLOTS:
     void whatIsLetGoOfIsProvenNoMore();
+    void aReleaseIsNotOutdatedByWhatTheArrayRefused();
     void onlyAnArrayWithoutAHolderIsReleased();
     void theReservationStaysWhereThePeerWasNeverHeardToLetGo();
     void aReleaseThatIsUnderWayIsWaitedFor();
@@ -84,6 +85,31 @@ void StopTest::whatIsLetGoOfIsProvenNoMore() {
     QVERIFY(at.saysThat("every LUN of the group is let go of"));
     for (const LunRecord& lun : at.erp().luns)
         QVERIFY(!lun.answer);
+}
+
+void StopTest::aReleaseIsNotOutdatedByWhatTheArrayRefused() {
+    Farewell later;
+    later.word(later.erp()).epoch = model::Epoch(later.erp().epoch.value + 3); // the peer's claim, refused
+    later.released();
+    later.drive();
+    QVERIFY(later.erp().released);
+    QCOMPARE(later.erp().epoch, later.word(later.erp()).epoch);
+    Farewell earlier;
+    const model::Epoch own = earlier.erp().epoch;
+    earlier.word(earlier.erp()).epoch = model::Epoch(own.value - 1);
+    earlier.released();
+    earlier.drive();
+    QCOMPARE(earlier.erp().epoch, own);
+    Farewell kept; // nothing was let go of
+    kept.word(kept.erp()).epoch = model::Epoch(own.value + 3);
+    kept.released(kept.erp().key);
+    kept.drive();
+    QCOMPARE(kept.erp().epoch, own);
+    Farewell alone;
+    alone.state.peer.everHeard = false;
+    alone.released();
+    alone.drive();
+    QCOMPARE(alone.erp().epoch, own);
 }
 
 void StopTest::onlyAnArrayWithoutAHolderIsReleased() {

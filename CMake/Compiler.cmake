@@ -13,24 +13,28 @@ set(DYAD_SANITIZE "" CACHE STRING "Sanitizers for every target, as -fsanitize ta
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast)
 # g++ 12 warns of every field that a designated initialiser leaves at its default; that is the reason to use one.
 add_compile_options(-Wno-missing-field-initializers)
+# Sources that are compiled several at a time look to g++ as if they were headers.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-subobject-linkage)
+endif()
 if(DYAD_WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
 endif()
 if(DYAD_SANITIZE)
-  add_compile_options(-fsanitize=${DYAD_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_compile_options(-fsanitize=${DYAD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${DYAD_SANITIZE})
 endif()
 
 # libFuzzer wants coverage in everything it is to see into; tests/fuzz links its main() where it is wanted.
-option(DYAD_FUZZ "Build for the fuzz targets (clang only)" OFF)
+option(DYAD_FUZZ "Build the fuzz targets, too (clang only)" OFF)
 if(DYAD_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -gline-tables-only)
-  add_link_options(-fsanitize=address,undefined)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+# ccache finds a source again although it begins with precompiled headers only if it is told that this is meant.
 find_program(DYAD_CCACHE ccache)
 if(DYAD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${DYAD_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${DYAD_CCACHE}")
 endif()
 
 # Qt 6.4's moc stumbles over libstdc++'s <concepts>, which <compare> brings in; its include guard keeps moc out of it.

@@ -62,14 +62,24 @@ endfunction()
 # Everything that the unit and scenario tests need, and nothing of the lab: what the sanitizer builds are for.
 add_custom_target(unit_tests)
 
+# What is tested is built as it is installed; a test itself need not be quick, but to build. The words of Qt that would make
+# the precompiled headers differ from one test to the next are taken away.
+set(DYAD_TEST_OPTIONS -O0 -UQT_TESTCASE_BUILDDIR -UQT_TESTCASE_SOURCEDIR -DQT_NO_KEYWORDS -UQT_NETWORK_LIB -UQT_SQL_LIB)
+
+# dyad_test_program(NAME): how every QtTest program is compiled, and where it is put.
+function(dyad_test_program name)
+  set_target_properties(${name} PROPERTIES AUTOMOC ON UNITY_BUILD OFF RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  target_link_libraries(${name} PRIVATE Qt6::Core Qt6::Test)
+  target_compile_options(${name} PRIVATE ${DYAD_TEST_OPTIONS})
+  target_precompile_headers(${name} REUSE_FROM dyad_test_prelude)
+endfunction()
+
 # dyad_unit_test(NAME SOURCES file... LIBRARIES target...): a QtTest program, run by ctest under the label "unit".
 function(dyad_unit_test name)
   cmake_parse_arguments(test "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${test_SOURCES})
-  set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  target_link_libraries(${name} PRIVATE ${test_LIBRARIES} Qt6::Core Qt6::Test)
-  # What is tested is built as it is installed; the test itself need not be quick, but to build.
-  target_compile_options(${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
+  target_link_libraries(${name} PRIVATE ${test_LIBRARIES})
+  dyad_test_program(${name})
   add_dependencies(unit_tests ${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600 ENVIRONMENT "QT_QPA_PLATFORM=offscreen")

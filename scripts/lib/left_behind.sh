@@ -21,7 +21,7 @@ list_processes() {
     if [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ]; then continue; fi
     program=$(readlink "$folder/exe" 2>/dev/null) || continue
     case $program in
-      "$root"/build/* | "$root"/build-asan/* | */tgtd | */istgt | */stress-ng) printf '%s %s\n' "$pid" "$program" ;;
+      "$root"/build/* | "$root"/build-sanitizers/* | */tgtd | */istgt | */stress-ng) printf '%s %s\n' "$pid" "$program" ;;
       */postgres)
         case $(readlink "/proc/$(parent_of "$pid")/exe" 2>/dev/null) in
           */postgres) ;;

@@ -37,15 +37,14 @@ ProbeResult TcpProbeRunner::begin() {
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> address(found, ::freeaddrinfo);
 
     m_socket.reset(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!m_socket.valid()) return {Verdict::CouldNotRun, "no socket: " + platform::errnoText(errno)};
+    if (!m_socket.valid()) return {Verdict::CouldNotRun, "no socket: " + errnoText(errno)};
     if (::connect(m_socket.get(), address->ai_addr, address->ai_addrlen) == 0) return {Verdict::Well, "connected"};
-    if (errno != EINPROGRESS) return {Verdict::Failed, platform::errnoText(errno)};
+    if (errno != EINPROGRESS) return {Verdict::Failed, errnoText(errno)};
     m_watch = std::make_unique<DescriptorWatch>(m_socket.get(), QSocketNotifier::Write, [this] {
         int trouble = 0;
         socklen_t size = sizeof trouble;
         ::getsockopt(m_socket.get(), SOL_SOCKET, SO_ERROR, &trouble, &size);
-        finish(trouble == 0 ? Verdict::Well : Verdict::Failed,
-               trouble == 0 ? "connected" : platform::errnoText(trouble));
+        finish(trouble == 0 ? Verdict::Well : Verdict::Failed, trouble == 0 ? "connected" : errnoText(trouble));
     });
     return {};
 }

@@ -42,6 +42,11 @@ private:
     return std::chrono::duration<double, std::milli>(duration).count();
 }
 
+// For timers that know no less than a millisecond: never early.
+[[nodiscard]] constexpr std::chrono::milliseconds wholeMilliseconds(Duration duration) {
+    return std::chrono::ceil<std::chrono::milliseconds>(duration);
+}
+
 // "162 ms", "1.5 s": for people.
 [[nodiscard]] std::string toText(Duration duration);
 

@@ -13,7 +13,6 @@ namespace dyad::cli {
 
 namespace {
 constexpr Duration tryNext = 400ms; // no answer over one address yet: the next is tried beside it
-std::chrono::milliseconds rounded(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
 } // namespace
 
 Instant steadyNow() {
@@ -79,7 +78,7 @@ std::vector<NodeAnswer> BothNodes::ask(const std::function<QString(std::size_t)>
     }
     for (const auto& question : questions)
         if (!question->done) tryUrl(question, question->next++);
-    QTimer::singleShot(rounded(howLong), &loop, [&] {
+    QTimer::singleShot(wholeMilliseconds(howLong), &loop, [&] {
         for (const auto& question : questions) {
             if (question->done) continue;
             if (question->answer.trouble.empty()) question->answer.trouble = "no answer within " + toText(howLong);
@@ -103,7 +102,7 @@ NodeAnswer BothNodes::post(std::size_t node, const QString& target, const QByteA
     answer.sent = steadyNow();
     QEventLoop loop;
     QNetworkReply* reply = to.network.post(url, body);
-    QTimer::singleShot(rounded(howLong), reply, &QNetworkReply::abort);
+    QTimer::singleShot(wholeMilliseconds(howLong), reply, &QNetworkReply::abort);
     QObject::connect(reply, &QNetworkReply::finished, &loop, &QEventLoop::quit);
     loop.exec();
     answer.received = steadyNow();
@@ -131,7 +130,7 @@ void BothNodes::tryUrl(const std::shared_ptr<Question>& question, std::size_t ur
     const auto another = [this, question] {
         if (!question->done && question->next < question->urls.size()) tryUrl(question, question->next++);
     };
-    QTimer::singleShot(rounded(tryNext), reply, [another] { another(); });
+    QTimer::singleShot(wholeMilliseconds(tryNext), reply, [another] { another(); });
     QObject::connect(reply, &QNetworkReply::finished, reply, [question, reply, base, sent, another] {
         const Instant received = steadyNow();
         reply->deleteLater();

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t pageSize = 500;
 
-struct Wanted {
+struct EventsWanted {
     bool follow = false;
     std::optional<std::uint64_t> after;
     unsigned last = 50;
@@ -22,8 +22,9 @@ struct Wanted {
 
 class Events {
 public:
-    Events(const Arguments& arguments, const Wanted& wanted, const Access& access)
-        : m_arguments(arguments), m_wanted(wanted), m_access(access), m_paint(Paint::forStandardOutput()), m_client(access.all()) {}
+    Events(const Arguments& arguments, const EventsWanted& wanted, const Access& access)
+        : m_arguments(arguments), m_wanted(wanted), m_access(access), m_paint(Paint::forStandardOutput()),
+          m_client(access.all()) {}
 
     int run() {
         // The first page, of one entry at most, tells where the journal ends.
@@ -91,7 +92,7 @@ private:
     }
 
     const Arguments& m_arguments;
-    const Wanted& m_wanted;
+    const EventsWanted& m_wanted;
     const Access& m_access;
     Paint m_paint;
     control::Client m_client;
@@ -105,7 +106,7 @@ private:
 
 void addEvents(CLI::App& app, CommandLine& line) {
     CLI::App* command = app.add_subcommand("events", "What has happened, as the journal tells it");
-    auto wanted = std::make_shared<Wanted>();
+    auto wanted = std::make_shared<EventsWanted>();
     command->add_flag("--follow,-f", wanted->follow, "Go on with what happens from now on");
     command->add_option("--after", wanted->after, "Everything after the entry with this sequence (0: all)");
     command->add_option("--last,-n", wanted->last, "So many of the newest entries")->capture_default_str();

@@ -16,12 +16,12 @@
 namespace dyad::cli {
 namespace {
 
-struct Wanted {
+struct ManWanted {
     std::string page; // "dyad", "dyad-status", "status"
     std::string folder;
 };
 
-int man(const Wanted& wanted, bool json) {
+int man(const ManWanted& wanted, bool json) {
     CommandLine unused;
     const std::vector<ManPage> pages = manPages(treeOf(*makeCommandTree(unused)), DYAD_VERSION);
     if (!wanted.folder.empty()) {
@@ -45,7 +45,8 @@ int man(const Wanted& wanted, bool json) {
     for (const ManPage& page : pages) {
         if (page.file != plain + ".1" && page.file != "dyad-" + plain + ".1") continue;
         if (json)
-            printJson(QJsonObject{{"page", QString::fromStdString(page.file)}, {"text", QString::fromStdString(page.text)}});
+            printJson(
+                QJsonObject{{"page", QString::fromStdString(page.file)}, {"text", QString::fromStdString(page.text)}});
         else
             print(page.text);
         return exit_code::ok;
@@ -58,7 +59,7 @@ int man(const Wanted& wanted, bool json) {
 
 void addMan(CLI::App& app, CommandLine& line) {
     CLI::App* command = app.add_subcommand("man", "A manual page, for `man -l -` (dyad man status | man -l -)");
-    auto wanted = std::make_shared<Wanted>();
+    auto wanted = std::make_shared<ManWanted>();
     command->add_option("PAGE", wanted->page, "dyad-status, or just status (default: dyad)");
     command->add_option("--write", wanted->folder, "Write all pages into this folder");
     command->callback([&line, wanted] { line.run = [&line, wanted] { return man(*wanted, line.arguments.json); }; });

@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds waitForStreams{1500};
 // A failure counts when it still stands after this: the other node may be about to take over.
 constexpr std::chrono::milliseconds failureLasts{2000};
 
-struct Wanted {
+struct OrderWanted {
     model::Order order;
     bool wait = true;
     unsigned timeoutSeconds = 120;
@@ -41,7 +41,7 @@ struct Wanted {
 // for scripts: --yes only says so plainly. An order that wants a confirmation in writing wants it from a script, too.
 class Before {
 public:
-    Before(const Arguments& arguments, const Wanted& wanted) : m_arguments(arguments), m_wanted(wanted) {}
+    Before(const Arguments& arguments, const OrderWanted& wanted) : m_arguments(arguments), m_wanted(wanted) {}
 
     // Calls `give`, or ends the program with an exit code.
     void run(control::Client& client, std::function<void()> give) {
@@ -83,12 +83,12 @@ private:
     }
 
     const Arguments& m_arguments;
-    const Wanted& m_wanted;
+    const OrderWanted& m_wanted;
 };
 
 class Move {
 public:
-    Move(const Arguments& arguments, const Wanted& wanted, const Access& access)
+    Move(const Arguments& arguments, const OrderWanted& wanted, const Access& access)
         : m_arguments(arguments), m_wanted(wanted), m_access(access), m_before(arguments, wanted),
           m_paint(Paint::forStandardOutput()), m_client(access.all()) {}
 
@@ -252,7 +252,7 @@ private:
     }
 
     const Arguments& m_arguments;
-    const Wanted& m_wanted;
+    const OrderWanted& m_wanted;
     const Access& m_access;
     Before m_before;
     Paint m_paint;
@@ -269,7 +269,7 @@ private:
     bool m_finished = false;
 };
 
-int giveOrder(const Arguments& arguments, const Wanted& wanted, const Access& access) {
+int giveOrder(const Arguments& arguments, const OrderWanted& wanted, const Access& access) {
     if (wanted.wait && control::rowOf(wanted.order.kind).moves) return Move(arguments, wanted, access).run();
     control::Client client(access.all());
     Before before(arguments, wanted);
@@ -293,7 +293,7 @@ const char* subjectPlace(const control::OrderRow& row) {
 
 void addOne(CLI::App& app, CommandLine& line, const control::OrderRow& row) {
     CLI::App* command = app.add_subcommand(row.command, row.help);
-    auto wanted = std::make_shared<Wanted>();
+    auto wanted = std::make_shared<OrderWanted>();
     auto onOrOff = std::make_shared<std::string>();
     wanted->order.kind = row.kind;
     if (row.subject == control::OrderSubject::Node)

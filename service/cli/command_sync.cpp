@@ -20,7 +20,6 @@ std::string word(const QJsonObject& object, const char* name) {
     return object[QLatin1String(name)].toString().toStdString();
 }
 
-
 std::string lineOf(const QJsonObject& set, const std::string& node) {
     const auto agreed = static_cast<qint64>(set[QStringLiteral("agreed_wall_ms")].toDouble());
     const QJsonArray conflicts = set[QStringLiteral("conflicts")].toArray();
@@ -37,8 +36,9 @@ std::string lineOf(const QJsonObject& set, const std::string& node) {
         text += "  left out: " + each.toString().toStdString() + "\n";
     if (const std::string trouble = word(set, "trouble"); !trouble.empty()) text += "  trouble: " + trouble + "\n";
     if (!conflicts.isEmpty())
-        text += "  settle it with `dyad sync push " + word(set, "name") + "` (overwrites the other node's) or `dyad sync accept " +
-                word(set, "name") + "` (takes the other node's)\n";
+        text += "  settle it with `dyad sync push " + word(set, "name") +
+                "` (overwrites the other node's) or `dyad sync accept " + word(set, "name") +
+                "` (takes the other node's)\n";
     return text;
 }
 
@@ -100,7 +100,9 @@ int syncOrder(const Arguments& arguments, const std::string& name, const char* v
         for (const auto& [node, set] : sources(nodes, trouble, idle)) {
             if (word(set, "name") != name) continue;
             Access only = access;
-            std::erase_if(only.nodes, [&](const NodeAccess& each) { return !each.node.empty() && each.node != node; });
+            std::erase_if(only.nodes, [wanted = node](const NodeAccess& each) {
+                return !each.node.empty() && each.node != wanted;
+            });
             const PostAnswer answer = postToService(
                 only, QStringLiteral("/v1/sync/%1/%2").arg(QString::fromStdString(name), QLatin1String(verb)), {},
                 copyPatience);
@@ -131,7 +133,8 @@ void addSync(CLI::App& app, CommandLine& line) {
         auto name = std::make_shared<std::string>();
         CLI::App* command = sync->add_subcommand(verb, help);
         command->add_option("NAME", *name, "Name of the file set")->required();
-        command->callback([&line, name, verb] { line.run = [&line, name, verb] { return syncOrder(line.arguments, *name, verb); }; });
+        command->callback(
+            [&line, name, verb] { line.run = [&line, name, verb] { return syncOrder(line.arguments, *name, verb); }; });
     };
     order("push", "Overwrite the other node's files, also those that it has changed");
     order("accept", "Take the other node's side of each conflict");

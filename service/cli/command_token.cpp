@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dyad token: who may speak to the service of this host. Works on the tokens file, which the service reads again by itself.
+// dyad token: who may speak to the service of this host. Works on the tokens file, which the service reads again by
+// itself.
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "cli/output.h"
@@ -13,7 +14,7 @@
 namespace dyad::cli {
 namespace {
 
-struct Wanted {
+struct TokenWanted {
     std::string file = "/etc/dyad/tokens";
     std::string name;
     std::string role;
@@ -27,7 +28,7 @@ int wrong(const Error& error, bool json) {
     return exit_code::failed;
 }
 
-int add(const Wanted& wanted, bool json) {
+int add(const TokenWanted& wanted, bool json) {
     if (const Result<void> named = control::checkTokenName(wanted.name); !named) return wrong(named.error(), json);
     QByteArray token;
     QByteArray digest = QByteArray::fromHex(QByteArray::fromStdString(wanted.digest));
@@ -39,7 +40,8 @@ int add(const Wanted& wanted, bool json) {
     }
     if (wanted.dryRun) {
         if (json)
-            printJson(QJsonObject{{"dry_run", true}, {"name", QString::fromStdString(wanted.name)},
+            printJson(QJsonObject{{"dry_run", true},
+                                  {"name", QString::fromStdString(wanted.name)},
                                   {"role", QString::fromStdString(wanted.role)}});
         else
             print("would add the token " + wanted.name + " (" + wanted.role + ") to " + wanted.file + "\n");
@@ -64,7 +66,7 @@ int add(const Wanted& wanted, bool json) {
     return exit_code::ok;
 }
 
-int list(const Wanted& wanted, bool json) {
+int list(const TokenWanted& wanted, bool json) {
     const Result<control::TokenTable> table = control::loadTokens(wanted.file);
     if (!table) return wrong(table.error(), json);
     QJsonArray array;
@@ -82,7 +84,7 @@ int list(const Wanted& wanted, bool json) {
     return exit_code::ok;
 }
 
-int revoke(const Wanted& wanted, bool json) {
+int revoke(const TokenWanted& wanted, bool json) {
     if (wanted.dryRun) {
         const Result<control::TokenTable> table = control::loadTokens(wanted.file);
         if (!table) return wrong(table.error(), json);
@@ -111,13 +113,12 @@ void addToken(CLI::App& app, CommandLine& line) {
     CLI::App* token = app.add_subcommand("token", "Who may speak to the service of this host");
     token->require_subcommand(1);
     token->fallthrough();
-    auto wanted = std::make_shared<Wanted>();
+    auto wanted = std::make_shared<TokenWanted>();
     token->add_option("--tokens", wanted->file, "The service's tokens file")->capture_default_str();
-    const auto command = [&](const char* name, const char* help, int (*run)(const Wanted&, bool)) {
+    const auto command = [&](const char* name, const char* help, int (*run)(const TokenWanted&, bool)) {
         CLI::App* sub = token->add_subcommand(name, help);
-        sub->callback([&line, wanted, run] {
-            line.run = [&line, wanted, run] { return run(*wanted, line.arguments.json); };
-        });
+        sub->callback(
+            [&line, wanted, run] { line.run = [&line, wanted, run] { return run(*wanted, line.arguments.json); }; });
         return sub;
     };
     CLI::App* adding = command("add", "Make a token, and show it this once", add);

@@ -7,7 +7,7 @@ namespace dyad::cli {
 namespace {
 
 // In single quotes for a shell of the Bourne family.
-std::string quoted(const std::string& text) {
+std::string shellQuoted(const std::string& text) {
     std::string out = "'";
     for (const char each : text)
         out += each == '\'' ? std::string("'\\''") : std::string(1, each);
@@ -79,8 +79,8 @@ bool takesFile(const OptionNode& option) {
 std::string caseTable(const CommandNode& root) {
     std::string text;
     eachCommand(root, [&](const CommandNode& node) {
-        text += "        " + quoted(node.path) + ") words=" + quoted(wordsAfter(node, root)) +
-                " names=" + quoted(namesAfter(node)) + " ;;\n";
+        text += "        " + shellQuoted(node.path) + ") words=" + shellQuoted(wordsAfter(node, root)) +
+                " names=" + shellQuoted(namesAfter(node)) + " ;;\n";
     });
     return text;
 }
@@ -101,9 +101,9 @@ std::string valueTable(const CommandNode& root) {
             if (pattern.empty()) continue;
             for (const std::string& choice : option.choices)
                 choices += (choices.empty() ? "" : " ") + choice;
-            text += "        " + pattern + ") value=yes words=" + quoted(choices) +
-                    " names=" + quoted(namesFor(option.names.front())) + " files=" + (takesFile(option) ? "yes" : "no") +
-                    " ;;\n";
+            text += "        " + pattern + ") value=yes words=" + shellQuoted(choices) +
+                    " names=" + shellQuoted(namesFor(option.names.front())) +
+                    " files=" + (takesFile(option) ? "yes" : "no") + " ;;\n";
         }
     });
     return text;
@@ -123,7 +123,7 @@ std::string bashCompletion(const CommandNode& root) {
            "    local path=dyad words='' names='' value=no files=no word i\n"
            "    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
            "    local known=" +
-           quoted(pathList(root)) +
+           shellQuoted(pathList(root)) +
            "\n"
            "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
            "        word=${COMP_WORDS[i]}\n"
@@ -155,7 +155,7 @@ std::string zshCompletion(const CommandNode& root) {
            "    local path_so_far=dyad words_next='' names='' value=no files=no word i\n"
            "    local before=${words[CURRENT-1]}\n"
            "    local known=" +
-           quoted(pathList(root)) +
+           shellQuoted(pathList(root)) +
            "\n"
            "    for ((i = 2; i < CURRENT; i++)); do\n"
            "        word=${words[i]}\n"

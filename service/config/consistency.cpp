@@ -89,14 +89,6 @@ void checkMounts(Draft& draft) {
         });
 }
 
-bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t target, std::vector<bool>& seen) {
-    if (from == target) return true;
-    if (seen[from]) return false;
-    seen[from] = true;
-    return std::any_of(group.resources[from].after.begin(), group.resources[from].after.end(),
-                       [&](model::ResourceId id) { return waitsFor(group, id.value, target, seen); });
-}
-
 // A database must lie on what moves with it, and start behind it.
 void checkDatabases(Draft& draft) {
     for (std::size_t g = 0; g < draft.configuration.groups.size(); ++g) {
@@ -114,8 +106,7 @@ void checkDatabases(Draft& draft) {
                     !isBelow(database->dataDirectory, filesystem->mountPoint))
                     continue;
                 onFilesystem = true;
-                std::vector<bool> seen(group.resources.size());
-                if (!waitsFor(group, r, f, seen))
+                if (!waitsFor(group, r, f))
                     draft.problems.error(at, "after", database->dataDirectory,
                                          subject + " lies on " + inQuotes(group.resources[f].name) +
                                              ", but doesn't start after it",

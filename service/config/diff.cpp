@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/diff.h"
 
+#include "config/quoted.h"
+
 #include <algorithm>
 #include <map>
 #include <sstream>
@@ -11,18 +13,6 @@ namespace dyad::config {
 namespace {
 
 using Flat = std::map<std::string, std::string>;
-
-std::string quoted(const std::string& text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (c == '\n')
-            out += "\\n";
-        else
-            out += c;
-    }
-    return out + '"';
-}
 
 std::string valueText(const toml::node& node) {
     std::ostringstream out;

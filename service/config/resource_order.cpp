@@ -18,18 +18,13 @@ const model::AddressSettings* asAddress(const model::ResourceSetup& resource) {
     return std::get_if<model::AddressSettings>(&resource.settings);
 }
 
-// Whether `from` waits, directly or through others, for `target`. Each resource is looked at once.
-bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t target, std::vector<bool>& seen) {
+// Each resource is looked at once.
+bool waitsThrough(const model::GroupSetup& group, std::size_t from, std::size_t target, std::vector<bool>& seen) {
     if (seen[from]) return false;
     seen[from] = true;
     for (const model::ResourceId id : group.resources[from].after)
-        if (id.value == target || waitsFor(group, id.value, target, seen)) return true;
+        if (id.value == target || waitsThrough(group, id.value, target, seen)) return true;
     return false;
-}
-
-bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t target) {
-    std::vector<bool> seen(group.resources.size());
-    return waitsFor(group, from, target, seen);
 }
 
 void resolveWritten(model::GroupSetup& group, const GroupDraft& places, Problems& problems) {
@@ -100,6 +95,11 @@ void reportCircles(const model::GroupSetup& group, const GroupDraft& places, Pro
 }
 
 } // namespace
+
+bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t target) {
+    std::vector<bool> seen(group.resources.size());
+    return waitsThrough(group, from, target, seen);
+}
 
 void resolveOrder(Draft& draft) {
     for (std::size_t g = 0; g < draft.configuration.groups.size(); ++g) {

@@ -67,6 +67,9 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
 [[nodiscard]] model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired,
                                             Draft& draft);
 
+// Whether the resource `from` waits, directly or through others, for `target`.
+[[nodiscard]] bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t target);
+
 // `after` as written, or the chain of the written order, as ids; see resource_order.cpp.
 void resolveOrder(Draft& draft);
 // Everything that can only be judged with the whole file at hand.

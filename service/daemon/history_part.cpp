@@ -32,7 +32,7 @@ recorder::IncidentContext contextOf(const model::Configuration& configuration, m
 HistoryPart::HistoryPart(const Setup& setup) : m_service(setup.service), m_peer(setup.peer) {
     recorder::HistorySettings settings;
     settings.file = setup.options.stateDirectory + "/history.db";
-    settings.boot = hexadecimal(setup.boot);
+    settings.boot = model::hexadecimal(setup.boot.value);
     settings.context = contextOf(setup.configuration, setup.self);
     const std::string node = settings.context.node;
     m_history = std::make_unique<recorder::History>(std::move(settings), setup.clock);

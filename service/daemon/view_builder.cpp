@@ -7,12 +7,6 @@
 
 namespace dyad::daemon {
 
-std::string hexadecimal(model::BootDigest digest) {
-    char text[20];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest.value));
-    return text;
-}
-
 namespace {
 
 model::NodeView nodeView(const engine::Engine& engine, model::NodeId id) {
@@ -25,13 +19,13 @@ model::NodeView nodeView(const engine::Engine& engine, model::NodeId id) {
         view.serviceAlive = true;
         view.maintenance = state.maintenance;
         view.leaving = state.leaving;
-        view.bootDigest = hexadecimal(state.boot);
+        view.bootDigest = model::hexadecimal(state.boot.value);
     } else {
         view.liveness = state.peer.liveness;
         view.serviceAlive = state.peer.liveness == model::Liveness::Alive && state.peer.status.serviceAlive;
         view.maintenance = state.peer.status.maintenance;
         view.leaving = state.peer.status.leaving;
-        view.bootDigest = state.peer.everHeard ? hexadecimal(state.peer.boot) : "";
+        view.bootDigest = state.peer.everHeard ? model::hexadecimal(state.peer.boot.value) : "";
     }
     return view;
 }

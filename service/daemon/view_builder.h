@@ -16,7 +16,4 @@ namespace dyad::daemon {
                                            const ports::ReservationPort& reservations,
                                            std::vector<model::AlarmView> alarms, const ports::Clock& clock);
 
-// A boot as the view and the history name it.
-[[nodiscard]] std::string hexadecimal(model::BootDigest digest);
-
 } // namespace dyad::daemon

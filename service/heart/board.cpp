@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heart/board.h"
 
+#include "base/errno_text.h"
 #include <boost/interprocess/exceptions.hpp>
 #include <boost/interprocess/file_mapping.hpp>
 #include <boost/interprocess/mapped_region.hpp>
@@ -29,8 +30,6 @@ struct Board::Mapping {
 
 namespace {
 
-std::string errnoText() { return std::string(std::strerror(errno)) + " (" + std::to_string(errno) + ")"; }
-
 Error unusable(const std::string& path, std::string why) {
     return Error{"open the heart's board", path, std::move(why), ""};
 }
@@ -57,7 +56,7 @@ Result<Board> Board::create(const std::string& path, BoardHeader header) {
     const std::string fresh = path + ".new";
     ::unlink(fresh.c_str());
     const int file = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) return Error{"create the heart's board", fresh, errnoText(), ""};
+    if (file < 0) return Error{"create the heart's board", fresh, errnoText(errno), ""};
     // posix_fallocate: a full /run is told now, not by SIGBUS later.
     const int full = ::posix_fallocate(file, 0, sizeof(Memory));
     ::close(file);
@@ -70,13 +69,14 @@ Result<Board> Board::create(const std::string& path, BoardHeader header) {
     header.bytes = sizeof(Memory);
     auto mapping = std::make_unique<Mapping>(Mapping{std::move(region).value()});
     new (mapping->region.get_address()) Memory{header, {}, {}};
-    if (::rename(fresh.c_str(), path.c_str()) != 0) return Error{"rename the heart's board to", path, errnoText(), ""};
+    if (::rename(fresh.c_str(), path.c_str()) != 0)
+        return Error{"rename the heart's board to", path, errnoText(errno), ""};
     return Board(std::move(mapping));
 }
 
 Result<Board> Board::openAny(const std::string& path) {
     struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0) return unusable(path, errnoText());
+    if (::lstat(path.c_str(), &status) != 0) return unusable(path, errnoText(errno));
     if (!S_ISREG(status.st_mode)) return unusable(path, "is no regular file");
     if (status.st_uid != ::geteuid()) return unusable(path, "belongs to user " + std::to_string(status.st_uid));
     if (status.st_size != static_cast<off_t>(sizeof(Memory)))

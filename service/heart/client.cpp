@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heart/client.h"
 
+#include "base/errno_text.h"
 #include "heart/launcher.h"
 
 #include <sys/socket.h>
@@ -17,8 +18,6 @@ namespace {
 
 constexpr int maxPokesPerDrain = 64;
 
-std::string errnoText() { return std::string(std::strerror(errno)) + " (" + std::to_string(errno) + ")"; }
-
 Result<int> connectSocket(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -27,9 +26,9 @@ Result<int> connectSocket(const std::string& path) {
                      "Use a shorter run directory"};
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (socket < 0) return Error{"connect to the heart", path, errnoText(), ""};
+    if (socket < 0) return Error{"connect to the heart", path, errnoText(errno), ""};
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        Error error{"connect to the heart", path, errnoText(), ""};
+        Error error{"connect to the heart", path, errnoText(errno), ""};
         ::close(socket);
         return error;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heart/launcher.h"
 
+#include "base/errno_text.h"
 #include "heart/board.h"
 
 #include <fcntl.h>
@@ -18,8 +19,6 @@
 namespace dyad::heart {
 
 namespace {
-
-std::string errnoText(int number) { return std::string(std::strerror(number)) + " (" + std::to_string(number) + ")"; }
 
 std::optional<ProcessIdentity> readPidFile(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heart/settings.h"
 
+#include "base/errno_text.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +17,6 @@ namespace {
 
 constexpr std::uint64_t maxIntervalMs = 60'000;
 constexpr std::size_t maxWordsPerLink = 5;
-
-std::string errnoText() { return std::string(std::strerror(errno)) + " (" + std::to_string(errno) + ")"; }
 
 std::optional<std::uint64_t> number(std::string_view text, int base = 10) {
     std::uint64_t value = 0;
@@ -198,7 +197,7 @@ Result<Settings> parseSettings(const std::string& file, std::string_view text) {
 
 Result<Settings> loadSettings(const std::string& file) {
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return Error{"read heart settings", file, errnoText(), ""};
+    if (descriptor < 0) return Error{"read heart settings", file, errnoText(errno), ""};
     std::string text(maxSettingsBytes + 1, '\0');
     std::size_t filled = 0;
     ssize_t got = 0;
@@ -208,7 +207,7 @@ Result<Settings> loadSettings(const std::string& file) {
         if (got <= 0) break;
         filled += static_cast<std::size_t>(got);
     }
-    const std::string trouble = got < 0 ? errnoText() : "";
+    const std::string trouble = got < 0 ? errnoText(errno) : "";
     ::close(descriptor);
     if (got < 0) return Error{"read heart settings", file, trouble, ""};
     text.resize(filled);
@@ -218,12 +217,13 @@ Result<Settings> loadSettings(const std::string& file) {
 Result<void> saveSettings(const std::string& file, const Settings& settings) {
     const std::string fresh = file + ".new";
     const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (descriptor < 0) return Error{"write heart settings", fresh, errnoText(), ""};
+    if (descriptor < 0) return Error{"write heart settings", fresh, errnoText(errno), ""};
     const bool written = writeAll(descriptor, toText(settings));
-    const std::string trouble = written ? "" : errnoText();
+    const std::string trouble = written ? "" : errnoText(errno);
     ::close(descriptor);
     if (!written) return Error{"write heart settings", fresh, trouble, ""};
-    if (::rename(fresh.c_str(), file.c_str()) != 0) return Error{"rename heart settings to", file, errnoText(), ""};
+    if (::rename(fresh.c_str(), file.c_str()) != 0)
+        return Error{"rename heart settings to", file, errnoText(errno), ""};
     return {};
 }
 

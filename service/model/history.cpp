@@ -3,6 +3,11 @@
 
 namespace dyad::model {
 
+bool isMove(IncidentKind kind) {
+    return kind == IncidentKind::Switchover || kind == IncidentKind::Switchback || kind == IncidentKind::Drill ||
+           kind == IncidentKind::Move;
+}
+
 const char* toText(IncidentKind kind) {
     switch (kind) {
     case IncidentKind::Takeover: return "takeover";

@@ -28,6 +28,7 @@ enum class IncidentKind : std::uint8_t {
     NodeReturned,    // the peer is heard again after it was lost
 };
 [[nodiscard]] const char* toText(IncidentKind kind);
+[[nodiscard]] bool isMove(IncidentKind kind); // given up in order on one node, taken on the other
 
 enum class IncidentOutcome : std::uint8_t {
     Ongoing,

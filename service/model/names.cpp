@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/names.h"
 
+#include <cstdio>
+
 namespace dyad::model {
+
+std::string hexadecimal(std::uint64_t number) {
+    char text[20];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+    return text;
+}
 
 const char* toText(Role role) {
     switch (role) {

@@ -43,6 +43,10 @@ enum class ResourceState : std::uint8_t { Unknown, Stopped, Starting, Running, S
 [[nodiscard]] const char* toText(ResourceState state);
 
 enum class Severity : std::uint8_t { Information, Warning, Critical };
+inline constexpr std::array allSeverities{Severity::Information, Severity::Warning, Severity::Critical};
 [[nodiscard]] const char* toText(Severity severity);
+
+// 16 hexadecimal digits: how digests and keys are shown.
+[[nodiscard]] std::string hexadecimal(std::uint64_t number);
 
 } // namespace dyad::model

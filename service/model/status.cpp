@@ -5,6 +5,12 @@
 
 namespace dyad::model {
 
+const GroupView* ClusterView::group(const std::string& name) const {
+    for (const GroupView& each : groups)
+        if (each.name == name) return &each;
+    return nullptr;
+}
+
 std::uint32_t groupTag(const std::string& name) {
     std::uint32_t hash = 2166136261u;
     for (const char each : name)

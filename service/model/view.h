@@ -57,8 +57,8 @@ struct GroupView {
     Role ownRole = Role::Standby;
     Role peerRole = Role::Standby; // as last heard
     bool peerRoleFresh = false;    // heard from a living peer
-    bool disabled = false; // stopped until somebody enables it
-    bool frozen = false;   // left as it is until somebody unfreezes it
+    bool disabled = false;         // stopped until somebody enables it
+    bool frozen = false;           // left as it is until somebody unfreezes it
     std::uint32_t epoch = 0;
     std::string why; // the operator's sentence of the last transition
     Instant since;   // of that transition
@@ -87,6 +87,8 @@ struct ClusterView {
     std::vector<LunView> luns;
     std::vector<GroupView> groups;
     std::vector<AlarmView> alarms;
+
+    [[nodiscard]] const GroupView* group(const std::string& name) const; // null: there is none
 };
 
 // An order of an operator, and its answer.
@@ -96,32 +98,32 @@ enum class OrderKind : std::uint8_t {
     MaintenanceOn,
     MaintenanceOff,
     ClearFailure,
-    Freeze,          // the group is left as it is: not started, stopped, restarted or taken over, but for safety
+    Freeze, // the group is left as it is: not started, stopped, restarted or taken over, but for safety
     Unfreeze,
-    Disable,         // the group is stopped in order and stays stopped
+    Disable, // the group is stopped in order and stays stopped
     Enable,
     RestartResource, // with what stands on it
     StartAlone,      // don't wait for the peer any longer
     ReleaseClaim,    // a stranger's key is removed from the group's LUNs; the order names the key
 };
-inline constexpr std::array orderKinds{
-    OrderKind::Switchover, OrderKind::Switchback, OrderKind::MaintenanceOn,   OrderKind::MaintenanceOff,
-    OrderKind::ClearFailure, OrderKind::Freeze,   OrderKind::Unfreeze,        OrderKind::Disable,
-    OrderKind::Enable,     OrderKind::RestartResource, OrderKind::StartAlone, OrderKind::ReleaseClaim};
+inline constexpr std::array orderKinds{OrderKind::Switchover,      OrderKind::Switchback,   OrderKind::MaintenanceOn,
+                                       OrderKind::MaintenanceOff,  OrderKind::ClearFailure, OrderKind::Freeze,
+                                       OrderKind::Unfreeze,        OrderKind::Disable,      OrderKind::Enable,
+                                       OrderKind::RestartResource, OrderKind::StartAlone,   OrderKind::ReleaseClaim};
 [[nodiscard]] const char* toText(OrderKind kind); // as the command line has it, but for the maintenance orders
 
 struct Order {
     OrderKind kind = OrderKind::Switchover;
-    std::string group; // empty for the maintenance orders
-    std::string node;  // maintenance: which; else empty
-    std::string who;   // token name, for the journal
+    std::string group;      // empty for the maintenance orders
+    std::string node;       // maintenance: which; else empty
+    std::string who;        // token name, for the journal
     std::string resource{}; // of `group`, where the order is about one resource; else empty
     std::string key{};      // ReleaseClaim: the holder's key as it is shown, 16 hexadecimal digits; else empty
 };
 
 struct OrderAnswer {
     bool accepted = false;
-    std::string text; // what will happen now, or what stands in the way and what to do
+    std::string text;   // what will happen now, or what stands in the way and what to do
     std::string node{}; // which node gave this answer; the control server fills it in
 };
 

@@ -10,10 +10,6 @@ namespace dyad::storage {
 
 using model::ResourceOutcome;
 
-namespace {
-std::chrono::milliseconds wholeMs(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
-} // namespace
-
 std::unique_ptr<ports::Agent> makeFilesystemAgent(const model::FilesystemSettings& settings, const model::LunSetup& lun,
                                                   LunClient& client, const std::string&) {
     return std::make_unique<FilesystemAgent>(settings, lun, client);
@@ -80,8 +76,8 @@ void FilesystemAgent::kill(ports::AgentDone done) {
     m_done = std::move(done);
     m_doing = Doing::Killing;
     m_serverKilled = false;
-    m_stuckTimer.start(wholeMs(forcePatience));
-    m_deadlineTimer.start(wholeMs(forceDeadline));
+    m_stuckTimer.start(wholeMilliseconds(forcePatience));
+    m_deadlineTimer.start(wholeMilliseconds(forceDeadline));
     unmount(true);
 }
 

@@ -22,10 +22,6 @@ using model::ReservationAnswer;
 using model::ReservationOutcome;
 using model::ReservationRequest;
 
-namespace {
-std::chrono::milliseconds wholeMs(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
-} // namespace
-
 LunProcess::LunProcess(LunProcessSettings settings) : m_settings(std::move(settings)) {
     for (QTimer* each : {&m_connectTimer, &m_deadlineTimer, &m_deliverTimer}) {
         each->setSingleShot(true);
@@ -62,13 +58,13 @@ void LunProcess::tryConnect() {
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         if (!m_startedOnce) return startProgram();
         if (++m_tries < lunConnectTries)
-            m_connectTimer.start(wholeMs(lunConnectPause));
+            m_connectTimer.start(wholeMilliseconds(lunConnectPause));
         else {
             m_state.detail = "dyad-lun does not answer on " + path;
             m_startedOnce = false;
             m_tries = 0;
             kill();
-            m_connectTimer.start(wholeMs(lunRestartPause));
+            m_connectTimer.start(wholeMilliseconds(lunRestartPause));
         }
         return;
     }
@@ -106,13 +102,13 @@ void LunProcess::startProgram() {
     if (!child) {
         m_state.detail = child.error().text();
         m_startedOnce = false;
-        m_connectTimer.start(wholeMs(lunRestartPause));
+        m_connectTimer.start(wholeMilliseconds(lunRestartPause));
         return;
     }
     m_ours = true;
     m_tries = 0;
     watch(std::move(child.value().pidfd));
-    m_connectTimer.start(wholeMs(lunConnectPause));
+    m_connectTimer.start(wholeMilliseconds(lunConnectPause));
 }
 
 void LunProcess::watch(platform::FileDescriptor process) {
@@ -136,7 +132,7 @@ void LunProcess::died() {
     m_startedOnce = false;
     m_askedToQuit = false;
     m_tries = 0;
-    m_connectTimer.start(wholeMs(lunRestartPause));
+    m_connectTimer.start(wholeMilliseconds(lunRestartPause));
 }
 
 void LunProcess::disconnected(const std::string& why) {
@@ -170,7 +166,7 @@ void LunProcess::readMessages() {
         if (!message) {
             disconnected(message.error().text());
             // Alive, but it gave our connection up or speaks another version: look again, soon.
-            if (m_process.valid()) m_connectTimer.start(wholeMs(lunRestartPause));
+            if (m_process.valid()) m_connectTimer.start(wholeMilliseconds(lunRestartPause));
             return;
         }
         std::visit(Overloaded{
@@ -296,7 +292,7 @@ void LunProcess::lookAtDeadlines() {
         else if (!next || m_shutDeadline < *next)
             next = m_shutDeadline;
     }
-    if (next) m_deadlineTimer.start(wholeMs(*next - now));
+    if (next) m_deadlineTimer.start(wholeMilliseconds(*next - now));
 }
 
 void LunProcess::notice(LunNotice::Kind kind, const std::string& detail) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/key_file.h"
 
+#include "base/errno_text.h"
 #include <sodium.h>
 
 #include <fcntl.h>
@@ -21,8 +22,6 @@ constexpr const char* makeOne = "Make one with `umask 077; openssl rand -hex 32 
 Error refused(const std::string& path, std::string cameBack, std::string remedy) {
     return Error{"read cluster key", path, std::move(cameBack), std::move(remedy)};
 }
-
-std::string errnoText() { return std::string(std::strerror(errno)) + " (" + std::to_string(errno) + ")"; }
 
 // -1: not a hexadecimal digit.
 int digit(char character) {
@@ -57,14 +56,14 @@ ClusterKey::~ClusterKey() { sodium_memzero(bytes.data(), bytes.size()); }
 Result<ClusterKey> loadClusterKey(const std::string& path) {
     // O_NONBLOCK: a FIFO in its place must not hold us up.
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) return refused(path, errnoText(), makeOne);
+    if (file < 0) return refused(path, errnoText(errno), makeOne);
     struct Closer {
         int descriptor;
         ~Closer() { ::close(descriptor); }
     } closer{file};
 
     struct stat status {};
-    if (::fstat(file, &status) != 0) return refused(path, errnoText(), "");
+    if (::fstat(file, &status) != 0) return refused(path, errnoText(errno), "");
     if (!S_ISREG(status.st_mode)) return refused(path, "is no regular file", makeOne);
     if ((status.st_mode & 0177) != 0) {
         char mode[8];
@@ -79,7 +78,7 @@ Result<ClusterKey> loadClusterKey(const std::string& path) {
     while (filled < sizeof text) {
         const ssize_t got = ::read(file, text + filled, sizeof text - filled);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return refused(path, errnoText(), "");
+        if (got < 0) return refused(path, errnoText(errno), "");
         if (got == 0) break;
         filled += static_cast<std::size_t>(got);
     }

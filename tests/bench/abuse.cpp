@@ -28,7 +28,7 @@ constexpr const char* victim = "alpha"; // the owner: its heart must go on whate
 constexpr const char* witness = "beta";
 constexpr const char* victimAddress = "10.77.0.1"; // on the public link, where the client is
 constexpr std::uint16_t controlPort = 7410;
-constexpr Duration patience = 60s;
+constexpr Duration abusePatience = 60s;
 
 struct DownAtTheEnd {
     ~DownAtTheEnd() {
@@ -70,9 +70,10 @@ Result<Round> round(const std::string& name, const std::vector<Abuse>& kinds, co
     const Result<Jitter> jitter = listenToHeartbeats(witness, std::chrono::seconds(seconds));
     if (!jitter) return jitter.error();
     const Round found{jitter.value(), residentMiB(victim, "dyadd")};
-    std::printf("  %-26s jitter mean %.3f ms, p99 %.3f ms, worst %.3f ms over %zu heartbeats every %.1f ms; dyadd %.1f MiB\n",
-                name.c_str(), found.jitter.meanMs, found.jitter.p99Ms, found.jitter.worstMs, found.jitter.heartbeats,
-                found.jitter.intervalMs, found.memoryMiB);
+    std::printf(
+        "  %-26s jitter mean %.3f ms, p99 %.3f ms, worst %.3f ms over %zu heartbeats every %.1f ms; dyadd %.1f MiB\n",
+        name.c_str(), found.jitter.meanMs, found.jitter.p99Ms, found.jitter.worstMs, found.jitter.heartbeats,
+        found.jitter.intervalMs, found.memoryMiB);
     for (const Abuse kind : kinds) {
         const AbuseCounts& counts = abusers->counts(kind);
         std::printf("    %-24s %llu connections, %llu requests, %llu MB sent\n", toText(kind),
@@ -91,15 +92,17 @@ Result<AbuseFindings> measureAbuse(const AbusePlan& plan) {
     const DownAtTheEnd end;
     if (auto up = bringUp({.pair = {.profile = "fast", .ledger = false}}); !up) return up.error();
     for (const char* host : hostNames)
-        if (auto answers = waitForService(host, patience); !answers) return answers.error();
-    if (!waitForLine(victim, Instant(), "group_active", patience, groupName))
+        if (auto answers = waitForService(host, abusePatience); !answers) return answers.error();
+    if (!waitForLine(victim, Instant(), "group_active", abusePatience, groupName))
         return Error{"wait for the group", groupName, std::string("not active on ") + victim, ""};
     auto made = dyadOn(victim, {"token", "add", "abuser", "operator", "--json"});
     if (!made) return made.error();
-    const std::string token = QJsonDocument::fromJson(QByteArray::fromStdString(made.value()))["token"].toString().toStdString();
+    const std::string token =
+        QJsonDocument::fromJson(QByteArray::fromStdString(made.value()))["token"].toString().toStdString();
     Client client({.loadConnections = 1});
     if (auto started = client.start(); !started) return started.error();
-    if (!client.waitForNewRow(patience)) return Error{"write", "through the floating address", "no row came through", ""};
+    if (!client.waitForNewRow(abusePatience))
+        return Error{"write", "through the floating address", "no row came through", ""};
     std::this_thread::sleep_for(3s); // the pair has settled
 
     const Instant began = monotonicNow();
@@ -134,9 +137,9 @@ Result<AbuseFindings> measureAbuse(const AbusePlan& plan) {
         memoryAbused.add(all.value().memoryMiB);
         if (auto between = idle("idle, between"); !between) return between.error();
     }
-    const auto answers = waitForService(victim, patience);
+    const auto answers = waitForService(victim, abusePatience);
     if (!answers) return answers.error();
-    if (!client.waitForNewRow(patience)) return Error{"write", "after the abuse", "no row came through", ""};
+    if (!client.waitForNewRow(abusePatience)) return Error{"write", "after the abuse", "no row came through", ""};
     const auto verdict = client.verify();
     if (!verdict) return verdict.error();
     if (!verdict.value().holds()) return Error{"read the rows back", "", "acknowledged rows are missing", ""};

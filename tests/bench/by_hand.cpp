@@ -22,7 +22,7 @@ namespace {
 
 constexpr const char* lunFolder = "/run/dyad/lun/array";
 constexpr const char* exportedFile = "/run/dyad/lun/array/export/lun";
-constexpr Duration patience = 30s;
+constexpr Duration handPatience = 30s;
 constexpr unsigned announcements = 15;
 constexpr Duration announcementPause = 100ms;
 
@@ -75,7 +75,7 @@ Result<void> ByHand::prepare(const std::string& host) {
     const auto first = firstProcess(host);
     if (!first) return Error{"prepare", host, "the host is off", ""};
     auto control =
-        LunControl::connect("/proc/" + std::to_string(first->pid) + "/root" + lunFolder + "/control", patience);
+        LunControl::connect("/proc/" + std::to_string(first->pid) + "/root" + lunFolder + "/control", handPatience);
     if (!control) return control.error();
     m_state->luns.insert_or_assign(host, std::move(control.value()));
     return {};

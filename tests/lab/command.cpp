@@ -42,8 +42,6 @@ std::string joined(const std::vector<std::string>& words) {
 
 } // namespace
 
-std::string errnoText(int number) { return std::string(std::strerror(number)) + " (" + std::to_string(number) + ")"; }
-
 Result<CommandOutput> run(const std::vector<std::string>& command, const CommandOptions& options) {
     int input[2];
     int output[2];

@@ -2,6 +2,7 @@
 // Runs other programs: one that ends soon, and one that stays.
 #pragma once
 
+#include "base/errno_text.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -35,8 +36,5 @@ inline constexpr int readyDescriptor = 3;
                                          Duration deadline);
 // The other end of it: called once by the program that was started so. An empty text means ready.
 void reportReady(const std::string& trouble);
-
-// "No such file or directory (2)"
-[[nodiscard]] std::string errnoText(int number);
 
 } // namespace dyad::lab

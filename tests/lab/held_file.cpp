@@ -184,8 +184,8 @@ Result<std::string> ask(const std::string& order) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    const timeval patience{2, 0};
-    setsockopt(handle, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const timeval limit{2, 0};
+    setsockopt(handle, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     char buffer[orderBytes];
     ssize_t got = -1;
     if (connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&

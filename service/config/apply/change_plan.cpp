@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/apply/change_plan.h"
 
+#include "config/quoted.h"
+
 #include "base/overloaded.h"
 
 #include <algorithm>
@@ -9,8 +11,6 @@
 namespace dyad::config {
 
 namespace {
-
-std::string quoted(const std::string& word) { return "\"" + word + "\""; }
 
 template <typename Named>
 const Named* findNamed(const std::vector<Named>& all, const std::string& name) {
@@ -87,7 +87,8 @@ public:
         model::Configuration same = m_to;
         same.digest = m_from.digest;
         if (m_plan.reach == Reach::Nothing && !(same == m_from)) m_plan.reach = Reach::Service;
-        if (m_plan.reach == Reach::Nothing) m_plan.effects = {"the texts differ, what they say doesn't: nothing is restarted but the service"};
+        if (m_plan.reach == Reach::Nothing)
+            m_plan.effects = {"the texts differ, what they say doesn't: nothing is restarted but the service"};
         // The digest in the heartbeats is of the text.
         m_plan.reach = std::max(m_plan.reach, Reach::Service);
         return m_plan;
@@ -117,10 +118,9 @@ private:
                                         quoted(m_to.clusterName) + ": it is in every key on the array" + remedy);
         for (std::size_t i = 0; i < 2; ++i)
             if (m_from.nodes[i].name != m_to.nodes[i].name)
-                m_plan.impossible.push_back("node number " + std::to_string(i + 1) + " is " +
-                                            quoted(m_from.nodes[i].name) + " and becomes " +
-                                            quoted(m_to.nodes[i].name) +
-                                            ": name and place of a node are in its keys" + remedy);
+                m_plan.impossible.push_back(
+                    "node number " + std::to_string(i + 1) + " is " + quoted(m_from.nodes[i].name) + " and becomes " +
+                    quoted(m_to.nodes[i].name) + ": name and place of a node are in its keys" + remedy);
         if (m_from.control != m_to.control)
             effect("the control server listens on port " + std::to_string(m_to.control.port) + " instead of " +
                    std::to_string(m_from.control.port));
@@ -171,7 +171,8 @@ private:
         for (std::size_t i = 0; i < m_from.groups.size(); ++i)
             if (whereRuns(i) == m_from.nodes[1].name)
                 stop(i, "the time-outs change while both nodes own groups, and for a moment one of them would be less "
-                        "patient than the other is quick; move it to " + m_from.nodes[0].name);
+                        "patient than the other is quick; move it to " +
+                            m_from.nodes[0].name);
     }
 
     void luns() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/init/first_file.h"
 
+#include "config/quoted.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
@@ -9,27 +11,10 @@ namespace dyad::config {
 
 namespace {
 
-// As TOML writes a text: in quotes, with what must be escaped escaped.
-std::string quoted(const std::string& text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) < 0x20) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));
-            out += escaped;
-        } else {
-            out += c;
-        }
-    }
-    return out + '"';
-}
-
 std::string linksOf(const FirstFile& file, bool own) {
     std::string text = "links = { ";
     for (std::size_t i = 0; i < file.links.size(); ++i)
-        text += (i > 0 ? ", " : "") + file.links[i].name + " = " +
-                quoted(own ? file.links[i].own : file.links[i].peer);
+        text += (i > 0 ? ", " : "") + file.links[i].name + " = " + quoted(own ? file.links[i].own : file.links[i].peer);
     return text + " }\n";
 }
 
@@ -147,8 +132,7 @@ std::string defaultGateway(std::string_view routes) {
         // In the host's byte order: the last octet first on little-endian hosts.
         if (std::sscanf(gateway.c_str(), "%2x%2x%2x%2x", &bytes[3], &bytes[2], &bytes[1], &bytes[0]) != 4) continue;
         char text[16];
-        std::snprintf(text, sizeof text, "%u.%u.%u.%u", bytes[0] & 255, bytes[1] & 255, bytes[2] & 255,
-                      bytes[3] & 255);
+        std::snprintf(text, sizeof text, "%u.%u.%u.%u", bytes[0] & 255, bytes[1] & 255, bytes[2] & 255, bytes[3] & 255);
         return text;
     }
     return "";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/live/live_check.h"
 
+#include "base/errno_text.h"
+
 #include "base/overloaded.h"
 #include "config/live/interfaces.h"
 #include "config/live/key_place.h"
@@ -19,10 +21,6 @@
 namespace dyad::config {
 
 namespace {
-
-std::string words(int number) {
-    return std::generic_category().message(number) + " (" + std::to_string(number) + ")";
-}
 
 bool isBelow(const std::string& path, const std::string& folder) {
     return path == folder || (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
@@ -47,8 +45,8 @@ public:
     }
 
 private:
-    void say(bool isError, const std::string& block, const std::string& key, const std::string& value,
-             std::string text, std::string remedy) {
+    void say(bool isError, const std::string& block, const std::string& key, const std::string& value, std::string text,
+             std::string remedy) {
         const Place at = block.empty() ? Place{0, 0} : keyPlace(m_text, key.empty() ? block : block + "." + key);
         m_findings.push_back({block,
                               {isError, at.line > 0 ? m_file : std::string(), at.line, at.column, key, value,
@@ -63,9 +61,10 @@ private:
         for (const model::LinkSetup& link : m_configuration.links) {
             const std::string& wanted = link.ends[self].address;
             const std::string bare = wanted.substr(0, wanted.find('%'));
-            const auto found = std::find_if(m_interfaces.begin(), m_interfaces.end(), [&](const InterfaceAddress& each) {
-                return each.address.text.substr(0, each.address.text.find('%')) == bare;
-            });
+            const auto found =
+                std::find_if(m_interfaces.begin(), m_interfaces.end(), [&](const InterfaceAddress& each) {
+                    return each.address.text.substr(0, each.address.text.find('%')) == bare;
+                });
             const std::string key = "links." + link.name;
             if (found == m_interfaces.end())
                 say(true, block, key, wanted,
@@ -141,7 +140,7 @@ private:
     void secretFile(const std::string& block, const std::string& path) {
         struct stat status {};
         if (::stat(path.c_str(), &status) != 0)
-            say(true, block, "", path, "the secret's file " + path + " can't be read: " + words(errno),
+            say(true, block, "", path, "the secret's file " + path + " can't be read: " + errnoText(errno),
                 "write the secret into it, one line, mode 0600");
         else if ((status.st_mode & 077) != 0 || status.st_uid != 0)
             say(true, block, "", path, "others than root may read the secret in " + path,
@@ -153,15 +152,16 @@ private:
     void ownFiles() {
         struct stat status {};
         if (::stat(m_setup.keyFile.c_str(), &status) != 0)
-            say(true, "", "", m_setup.keyFile, "the cluster key " + m_setup.keyFile + " can't be read: " + words(errno),
+            say(true, "", "", m_setup.keyFile,
+                "the cluster key " + m_setup.keyFile + " can't be read: " + errnoText(errno),
                 "copy it from the other node (the same key on both), mode 0600");
         else if ((status.st_mode & 077) != 0 || status.st_uid != 0)
             say(true, "", "", m_setup.keyFile, "others than root may read the cluster key " + m_setup.keyFile,
                 "chown root " + m_setup.keyFile + " && chmod 0600 " + m_setup.keyFile);
-        for (const std::string& file : {m_setup.tlsDirectory + "/certificate.pem", m_setup.tlsDirectory + "/key.pem",
-                                        m_setup.tokens})
+        for (const std::string& file :
+             {m_setup.tlsDirectory + "/certificate.pem", m_setup.tlsDirectory + "/key.pem", m_setup.tokens})
             if (::access(file.c_str(), R_OK) != 0)
-                say(true, "", "", file, file + " can't be read: " + words(errno), "copy it from the other node");
+                say(true, "", "", file, file + " can't be read: " + errnoText(errno), "copy it from the other node");
         if (m_setup.programDirectory.empty()) return;
         program("", "", "the service", m_setup.programDirectory + "/dyad-heart");
         if (!m_configuration.luns.empty()) program("", "", "the service", m_setup.programDirectory + "/dyad-lun");
@@ -222,7 +222,7 @@ private:
                 if (const auto* filesystem = std::get_if<model::FilesystemSettings>(&each.settings))
                     if (isBelow(path, filesystem->mountPoint)) return;
         if (::access(path.c_str(), X_OK) == 0) return;
-        say(true, block, key, path, subject + ": the program " + path + " can't be run: " + words(errno),
+        say(true, block, key, path, subject + ": the program " + path + " can't be run: " + errnoText(errno),
             "install it on this host, or correct the path");
     }
 
@@ -237,7 +237,7 @@ private:
             return say(errno != ENOENT, block, "mount", point,
                        subject + ": the mount point " + point +
                            (errno == ENOENT ? " is not there; it is made when it is needed"
-                                            : " can't be looked at: " + words(errno)),
+                                            : " can't be looked at: " + errnoText(errno)),
                        "mkdir -p " + point);
         if (!S_ISDIR(status.st_mode))
             return say(true, block, "mount", point, subject + ": the mount point " + point + " is no folder",
@@ -245,8 +245,8 @@ private:
         const std::string source = mountedFrom(point);
         if (!source.empty()) {
             if (!source.starts_with("/dev/loop"))
-                say(true, block, "mount", point, subject + ": on the mount point " + point + " " + source +
-                                                     " is mounted, which is not ours",
+                say(true, block, "mount", point,
+                    subject + ": on the mount point " + point + " " + source + " is mounted, which is not ours",
                     "unmount it, or choose another folder");
             return;
         }
@@ -254,8 +254,9 @@ private:
         const bool empty = std::filesystem::is_empty(point, failed);
         if (!failed && !empty)
             say(false, block, "mount", point,
-                subject + ": the mount point " + point + " is not empty: what is in it can't be seen while the "
-                                                         "filesystem is mounted",
+                subject + ": the mount point " + point +
+                    " is not empty: what is in it can't be seen while the "
+                    "filesystem is mounted",
                 "move its content away");
     }
 

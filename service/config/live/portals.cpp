@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/live/portals.h"
 
+#include "base/errno_text.h"
+
 #include "config/addresses.h"
 
 #include <algorithm>
@@ -17,10 +19,6 @@
 namespace dyad::config {
 
 namespace {
-
-std::string words(int number) {
-    return std::generic_category().message(number) + " (" + std::to_string(number) + ")";
-}
 
 // -1 with `why` filled where it failed at once.
 int beginConnect(const Endpoint& to, std::string& why) {
@@ -41,11 +39,11 @@ int beginConnect(const Endpoint& to, std::string& why) {
     }
     const int socket = ::socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket < 0) {
-        why = words(errno);
+        why = errnoText(errno);
         return -1;
     }
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&storage), length) != 0 && errno != EINPROGRESS) {
-        why = words(errno);
+        why = errnoText(errno);
         ::close(socket);
         return -1;
     }
@@ -82,7 +80,7 @@ std::vector<std::string> tryPortals(const std::vector<std::string>& portals, Dur
             int trouble = 0;
             socklen_t length = sizeof trouble;
             ::getsockopt(waiting[k].fd, SOL_SOCKET, SO_ERROR, &trouble, &length);
-            if (trouble != 0) answers[whose[k]] = words(trouble);
+            if (trouble != 0) answers[whose[k]] = errnoText(trouble);
             ::close(waiting[k].fd);
             waiting[k].fd = -1; // poll() passes it over from now on
             --open;
@@ -90,7 +88,7 @@ std::vector<std::string> tryPortals(const std::vector<std::string>& portals, Dur
     }
     for (std::size_t k = 0; k < waiting.size(); ++k) {
         if (waiting[k].fd < 0) continue;
-        answers[whose[k]] = "no answer within " + toText(patience);
+        answers[whose[k]] = "no answer within " + dyad::toText(patience);
         ::close(waiting[k].fd);
     }
     return answers;

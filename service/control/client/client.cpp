@@ -13,8 +13,6 @@
 namespace dyad::control {
 namespace {
 
-std::chrono::milliseconds rounded(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
-
 QUrl at(const QUrl& base, const QString& path) {
     QUrl url(base);
     url.setPath(path, QUrl::TolerantMode);
@@ -73,8 +71,8 @@ void Client::tryNext(const std::shared_ptr<Search>& search) {
     QNetworkReply* reply = m_network.get(at(base, QString::fromLatin1(path::state)));
     search->replies.emplace_back(reply);
     ++search->open;
-    QTimer::singleShot(rounded(m_settings.answer), reply, &QNetworkReply::abort);
-    QTimer::singleShot(rounded(m_settings.tryNext), this, [this, search, mine = search->next] {
+    QTimer::singleShot(wholeMilliseconds(m_settings.answer), reply, &QNetworkReply::abort);
+    QTimer::singleShot(wholeMilliseconds(m_settings.tryNext), this, [this, search, mine = search->next] {
         if (search->next == mine) tryNext(search); // else a failure has been quicker
     });
     connect(reply, &QNetworkReply::finished, this, [this, search, reply, base] {
@@ -104,7 +102,7 @@ void Client::whenFound(std::function<void()> then, std::function<void(const Fail
 
 template <typename Value>
 void Client::ask(QNetworkReply* reply, Result<Value> (*parse)(const QJsonObject&), WhenReplied<Value> replied) {
-    QTimer::singleShot(rounded(m_settings.answer), reply, &QNetworkReply::abort);
+    QTimer::singleShot(wholeMilliseconds(m_settings.answer), reply, &QNetworkReply::abort);
     connect(reply, &QNetworkReply::finished, this, [reply, parse, replied = std::move(replied)] {
         reply->deleteLater();
         replied(parsed(reply, parse));

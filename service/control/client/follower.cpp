@@ -7,12 +7,6 @@
 #include <algorithm>
 
 namespace dyad::control {
-namespace {
-
-std::chrono::milliseconds rounded(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
-
-} // namespace
-
 Follower::Follower(FollowerSettings settings, QObject* parent)
     : QObject(parent), m_settings(std::move(settings)), m_network(m_settings.service.pin, m_settings.service.token),
       m_retryAfter(m_settings.firstRetry) {
@@ -64,14 +58,14 @@ void Follower::connectNext() {
     QByteArray lastEventId;
     if (m_last) lastEventId = QByteArray::number(static_cast<qulonglong>(*m_last));
     m_reply = m_network.get(url, "text/event-stream", lastEventId);
-    m_watch.start(rounded(m_settings.connect));
+    m_watch.start(wholeMilliseconds(m_settings.connect));
     connect(m_reply, &QNetworkReply::readyRead, this, &Follower::readable);
     connect(m_reply, &QNetworkReply::finished, this, &Follower::ended);
 }
 
 void Follower::readable() {
     if (m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() != 200) return; // ended() reads why
-    m_watch.start(rounded(m_settings.silence));
+    m_watch.start(wholeMilliseconds(m_settings.silence));
     if (!m_open) {
         m_open = true;
         m_retryAfter = m_settings.firstRetry;
@@ -125,7 +119,7 @@ void Follower::tryAgain(const Failure& failure) {
     // The other URLs at once, then a rest.
     ++m_next;
     const bool wholeRound = m_next % m_settings.service.urls.size() == 0;
-    m_retry.start(wholeRound ? rounded(m_retryAfter) : std::chrono::milliseconds(0));
+    m_retry.start(wholeRound ? wholeMilliseconds(m_retryAfter) : std::chrono::milliseconds(0));
     if (wholeRound) m_retryAfter = std::min(m_retryAfter * 2, m_settings.lastRetry);
     Q_EMIT lost(failure);
 }

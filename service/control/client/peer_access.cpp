@@ -9,8 +9,6 @@
 namespace dyad::control {
 namespace {
 
-std::chrono::milliseconds rounded(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
-
 QByteArray encoded(const std::string& text) { return QUrl::toPercentEncoding(QString::fromStdString(text)); }
 
 } // namespace
@@ -57,11 +55,11 @@ void PeerAccess::ask(const PeerQuestion& question, Answered answered) {
         answered(answer);
     };
     if (!m_network) m_network = std::make_unique<PinnedNetwork>(m_settings.pin, m_settings.token);
-    QTimer::singleShot(rounded(question.patience), this, [this, attempt] {
-        attempt->finish({.mayHaveArrived = attempt->sent,
-                         .error = {"ask", m_settings.peerName,
-                                   attempt->trouble.empty() ? "no answer in time" : attempt->trouble,
-                                   "Look at the links between the two hosts: `dyad status`"}});
+    QTimer::singleShot(wholeMilliseconds(question.patience), this, [this, attempt] {
+        attempt->finish(
+            {.mayHaveArrived = attempt->sent,
+             .error = {"ask", m_settings.peerName, attempt->trouble.empty() ? "no answer in time" : attempt->trouble,
+                       "Look at the links between the two hosts: `dyad status`"}});
     });
     tryNext(attempt);
 }
@@ -71,8 +69,8 @@ void PeerAccess::tryNext(const std::shared_ptr<Attempt>& attempt) {
     const bool harmless = attempt->question.method == "GET" || !attempt->question.idempotencyKey.isEmpty();
     if (attempt->done || attempt->next >= attempt->urls.size() || (attempt->sent && !harmless)) return;
     const PeerQuestion& question = attempt->question;
-    const QUrl url =
-        QUrl::fromEncoded(attempt->urls[attempt->next++].toEncoded(QUrl::RemovePath) + question.target, QUrl::StrictMode);
+    const QUrl url = QUrl::fromEncoded(attempt->urls[attempt->next++].toEncoded(QUrl::RemovePath) + question.target,
+                                       QUrl::StrictMode);
     // A connection of its own for each question: one that was kept open to a host that has died takes a question and
     // keeps it, and then nobody could say whether it has arrived.
     PinnedNetwork::Fields fields{{"Connection", "close"}};
@@ -90,7 +88,7 @@ void PeerAccess::tryNext(const std::shared_ptr<Attempt>& attempt) {
         if (received > most) reply->abort();
     });
     connect(reply, &QNetworkReply::finished, this, [this, attempt, reply] { finished(attempt, reply); });
-    QTimer::singleShot(rounded(m_settings.tryNext), this, [this, attempt, mine = attempt->next] {
+    QTimer::singleShot(wholeMilliseconds(m_settings.tryNext), this, [this, attempt, mine = attempt->next] {
         if (attempt->next == mine) tryNext(attempt); // else a failure has been quicker
     });
 }

@@ -21,8 +21,6 @@ constexpr std::array kinds{
 constexpr std::array outcomes{IncidentOutcome::Ongoing, IncidentOutcome::Done, IncidentOutcome::Failed,
                               IncidentOutcome::Interrupted};
 
-QString shown(const std::string& text) { return QString::fromStdString(text); }
-
 Duration durationIn(ObjectReader& read, const char* name) { return Duration(read.integer(name)); }
 
 model::Incident incidentFrom(ObjectReader& read) {
@@ -53,7 +51,7 @@ QJsonObject listed(const std::string& node, const char* name, const std::vector<
     QJsonArray list;
     for (const Value& value : values)
         list.append(toJson(value));
-    return {{"node", shown(node)}, {QLatin1String(name), list}};
+    return {{"node", QString::fromStdString(node)}, {QLatin1String(name), list}};
 }
 
 } // namespace
@@ -61,18 +59,18 @@ QJsonObject listed(const std::string& node, const char* name, const std::vector<
 QJsonObject toJson(const model::Incident& incident) {
     QJsonArray steps;
     for (const model::IncidentStep& step : incident.steps)
-        steps.append(QJsonObject{{"name", shown(step.name)},
+        steps.append(QJsonObject{{"name", QString::fromStdString(step.name)},
                                  {"after_ns", qint64{step.after.count()}},
                                  {"took_ns", qint64{step.took.count()}}});
     return {{"id", static_cast<qint64>(incident.id)},
-            {"node", shown(incident.node)},
-            {"boot", shown(incident.boot)},
+            {"node", QString::fromStdString(incident.node)},
+            {"boot", QString::fromStdString(incident.boot)},
             {"kind", toText(incident.kind)},
             {"outcome", toText(incident.outcome)},
-            {"group", shown(incident.group)},
-            {"resource", shown(incident.resource)},
-            {"rule", shown(incident.rule)},
-            {"headline", shown(incident.headline)},
+            {"group", QString::fromStdString(incident.group)},
+            {"resource", QString::fromStdString(incident.resource)},
+            {"rule", QString::fromStdString(incident.rule)},
+            {"headline", QString::fromStdString(incident.headline)},
             {"began_ns", qint64{incident.began.nanoseconds()}},
             {"ended_ns", qint64{incident.ended.nanoseconds()}},
             {"began_wall_ms", qint64{incident.beganWallMs}},
@@ -84,23 +82,28 @@ QJsonObject toJson(const model::Incident& incident) {
 
 QJsonObject toJson(const model::RememberedEntry& remembered) {
     QJsonObject object = toJson(remembered.entry);
-    object.insert(QStringLiteral("boot"), shown(remembered.boot));
+    object.insert(QStringLiteral("boot"), QString::fromStdString(remembered.boot));
     return object;
 }
 
 QJsonObject toJson(const model::StepDuration& duration) {
-    return {{"group", shown(duration.group)},
+    return {{"group", QString::fromStdString(duration.group)},
             {"kind", toText(duration.kind)},
-            {"step", shown(duration.step)},
+            {"step", QString::fromStdString(duration.step)},
             {"took_ns", qint64{duration.took.count()}},
             {"wall_ms", qint64{duration.wallMs}}};
 }
 
 QJsonObject toJson(const model::AuditEntry& entry) {
-    return {
-        {"wall_ms", qint64{entry.wallClockMs}}, {"who", shown(entry.who)},   {"address", shown(entry.address)},
-        {"via_node", shown(entry.viaNode)},     {"what", shown(entry.what)}, {"subject", shown(entry.subject)},
-        {"result", shown(entry.result)},        {"text", shown(entry.text)}, {"request_id", shown(entry.requestId)}};
+    return {{"wall_ms", qint64{entry.wallClockMs}},
+            {"who", QString::fromStdString(entry.who)},
+            {"address", QString::fromStdString(entry.address)},
+            {"via_node", QString::fromStdString(entry.viaNode)},
+            {"what", QString::fromStdString(entry.what)},
+            {"subject", QString::fromStdString(entry.subject)},
+            {"result", QString::fromStdString(entry.result)},
+            {"text", QString::fromStdString(entry.text)},
+            {"request_id", QString::fromStdString(entry.requestId)}};
 }
 
 QJsonObject incidentsToJson(const std::string& node, const std::vector<model::Incident>& incidents) {

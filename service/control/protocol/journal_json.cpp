@@ -7,14 +7,12 @@
 namespace dyad::control {
 namespace {
 
-constexpr std::array allSeverities{model::Severity::Information, model::Severity::Warning, model::Severity::Critical};
-
 model::JournalEntry entryFrom(ObjectReader& read) {
     model::JournalEntry entry;
     entry.sequence = read.count("sequence");
     entry.at = read.instant("at_ns");
     entry.wallClockMs = read.integer("wall_ms");
-    entry.severity = read.word<model::Severity>("severity", allSeverities);
+    entry.severity = read.word<model::Severity>("severity", model::allSeverities);
     entry.kind = read.text("kind");
     entry.group = read.text("group");
     entry.resource = read.text("resource");

@@ -18,12 +18,10 @@ using model::Role;
 constexpr std::array roles{Role::Standby,  Role::Claiming, Role::Starting, Role::Active,
                            Role::Stopping, Role::Lost,     Role::Failed,   Role::Maintenance};
 
-QString shown(const std::string& text) { return QString::fromStdString(text); }
-
 QJsonArray listOf(const std::vector<std::string>& words) {
     QJsonArray list;
     for (const std::string& word : words)
-        list.append(shown(word));
+        list.append(QString::fromStdString(word));
     return list;
 }
 std::vector<std::string> wordsIn(const QJsonObject& object, const char* name) {
@@ -44,19 +42,19 @@ QJsonObject lunToJson(const model::TruthLun& lun) {
     QJsonArray registrants;
     for (const model::ReservationKey key : lun.snapshot.registrants)
         registrants.append(hexadecimal(key));
-    return {{"name", shown(lun.name)},
-            {"group", shown(lun.group)},
+    return {{"name", QString::fromStdString(lun.name)},
+            {"group", QString::fromStdString(lun.group)},
             {"path_up", lun.pathUp},
             {"gate_open", lun.gateOpen},
             {"known", lun.known},
             {"generation", qint64{lun.snapshot.generation}},
             {"type", static_cast<int>(lun.snapshot.type)},
             {"holder", lun.snapshot.holder ? QJsonValue(hexadecimal(*lun.snapshot.holder)) : QJsonValue()},
-            {"holder_name", shown(lun.holderName)},
+            {"holder_name", QString::fromStdString(lun.holderName)},
             {"registrants", registrants},
             {"read_ago_ms", qint64{lun.readAgoMs}},
             {"mounted_at", listOf(lun.mountedAt)},
-            {"configured_mount", shown(lun.configuredMount)}};
+            {"configured_mount", QString::fromStdString(lun.configuredMount)}};
 }
 
 model::TruthLun lunFromJson(const QJsonObject& object, std::optional<Error>& error) {
@@ -73,7 +71,7 @@ model::TruthLun lunFromJson(const QJsonObject& object, std::optional<Error>& err
         lun.snapshot.holder = keyIn(object[QStringLiteral("holder")].toString());
     lun.holderName = read.text("holder_name");
     for (const std::string& key : wordsIn(object, "registrants"))
-        lun.snapshot.registrants.push_back(keyIn(shown(key)));
+        lun.snapshot.registrants.push_back(keyIn(QString::fromStdString(key)));
     lun.readAgoMs = read.integer("read_ago_ms");
     lun.mountedAt = wordsIn(object, "mounted_at");
     lun.configuredMount = read.text("configured_mount");
@@ -81,10 +79,14 @@ model::TruthLun lunFromJson(const QJsonObject& object, std::optional<Error>& err
 }
 
 QJsonObject mountToJson(const model::TruthMount& mount) {
-    return {
-        {"group", shown(mount.group)},   {"resource", shown(mount.resource)}, {"mount_point", shown(mount.mountPoint)},
-        {"claimed", mount.claimed},      {"mounted", mount.mounted},          {"settled", mount.settled},
-        {"source", shown(mount.source)}, {"type", shown(mount.type)}};
+    return {{"group", QString::fromStdString(mount.group)},
+            {"resource", QString::fromStdString(mount.resource)},
+            {"mount_point", QString::fromStdString(mount.mountPoint)},
+            {"claimed", mount.claimed},
+            {"mounted", mount.mounted},
+            {"settled", mount.settled},
+            {"source", QString::fromStdString(mount.source)},
+            {"type", QString::fromStdString(mount.type)}};
 }
 
 model::TruthMount mountFromJson(const QJsonObject& object, std::optional<Error>& error) {
@@ -102,18 +104,18 @@ model::TruthMount mountFromJson(const QJsonObject& object, std::optional<Error>&
 }
 
 QJsonObject addressToJson(const model::TruthAddress& address) {
-    return {{"group", shown(address.group)},
-            {"resource", shown(address.resource)},
-            {"address", shown(address.address)},
+    return {{"group", QString::fromStdString(address.group)},
+            {"resource", QString::fromStdString(address.resource)},
+            {"address", QString::fromStdString(address.address)},
             {"claimed", address.claimed},
             {"settled", address.settled},
-            {"interface", shown(address.interface)},
-            {"wire_interface", shown(address.wireInterface)},
-            {"own_hardware", shown(address.ownHardware)},
+            {"interface", QString::fromStdString(address.interface)},
+            {"wire_interface", QString::fromStdString(address.wireInterface)},
+            {"own_hardware", QString::fromStdString(address.ownHardware)},
             {"answers", listOf(address.answers)},
-            {"neighbour", shown(address.neighbour)},
+            {"neighbour", QString::fromStdString(address.neighbour)},
             {"sends_here", listOf(address.sendsHere)},
-            {"trouble", shown(address.trouble)}};
+            {"trouble", QString::fromStdString(address.trouble)}};
 }
 
 model::TruthAddress addressFromJson(const QJsonObject& object, std::optional<Error>& error) {
@@ -135,8 +137,12 @@ model::TruthAddress addressFromJson(const QJsonObject& object, std::optional<Err
 }
 
 QJsonObject processToJson(const model::TruthProcess& process) {
-    return {{"group", shown(process.group)}, {"resource", shown(process.resource)}, {"pid", qint64{process.pid}},
-            {"claimed", process.claimed},    {"settled", process.settled},          {"alive", process.alive}};
+    return {{"group", QString::fromStdString(process.group)},
+            {"resource", QString::fromStdString(process.resource)},
+            {"pid", qint64{process.pid}},
+            {"claimed", process.claimed},
+            {"settled", process.settled},
+            {"alive", process.alive}};
 }
 
 model::TruthProcess processFromJson(const QJsonObject& object, std::optional<Error>& error) {
@@ -171,15 +177,16 @@ void read(const QJsonObject& object, const char* name, std::vector<Value>& into,
 QJsonObject toJson(const model::NodeTruth& truth) {
     QJsonArray groups;
     for (const model::TruthGroup& group : truth.groups)
-        groups.append(
-            QJsonObject{{"name", shown(group.name)}, {"role", toText(group.role)}, {"epoch", qint64{group.epoch}}});
-    return {{"node", shown(truth.node)},
-            {"peer", shown(truth.peer)},
-            {"version", shown(truth.version)},
+        groups.append(QJsonObject{{"name", QString::fromStdString(group.name)},
+                                  {"role", toText(group.role)},
+                                  {"epoch", qint64{group.epoch}}});
+    return {{"node", QString::fromStdString(truth.node)},
+            {"peer", QString::fromStdString(truth.peer)},
+            {"version", QString::fromStdString(truth.version)},
             {"wall_ms", qint64{truth.wallMs}},
-            {"configuration_digest", shown(truth.configurationDigest)},
-            {"file_digest", shown(truth.fileDigest)},
-            {"peer_digest", shown(truth.peerDigest)},
+            {"configuration_digest", QString::fromStdString(truth.configurationDigest)},
+            {"file_digest", QString::fromStdString(truth.fileDigest)},
+            {"peer_digest", QString::fromStdString(truth.peerDigest)},
             {"peer_alive", truth.peerAlive},
             {"heart_worst_lateness_ms", qint64{truth.worstLatenessMs}},
             {"groups", groups},
@@ -220,11 +227,11 @@ Result<model::NodeTruth> truthFromJson(const QJsonObject& object) {
 }
 
 QJsonObject toJson(const model::Contradiction& contradiction) {
-    return {{"id", shown(contradiction.id)},
-            {"node", shown(contradiction.node)},
+    return {{"id", QString::fromStdString(contradiction.id)},
+            {"node", QString::fromStdString(contradiction.node)},
             {"severity", toText(contradiction.severity)},
-            {"text", shown(contradiction.text)},
-            {"remedy", shown(contradiction.remedy)}};
+            {"text", QString::fromStdString(contradiction.text)},
+            {"remedy", QString::fromStdString(contradiction.remedy)}};
 }
 
 } // namespace dyad::control

@@ -18,7 +18,6 @@ constexpr std::array allRoles{Role::Standby,  Role::Claiming, Role::Starting, Ro
 constexpr std::array allLiveness{Liveness::Unknown, Liveness::Alive, Liveness::Suspect, Liveness::Lost};
 constexpr std::array allResourceStates{ResourceState::Unknown, ResourceState::Stopped,  ResourceState::Starting,
                                        ResourceState::Running, ResourceState::Stopping, ResourceState::Failed};
-constexpr std::array allSeverities{Severity::Information, Severity::Warning, Severity::Critical};
 
 QString text(const std::string& value) { return QString::fromStdString(value); }
 qint64 number(std::uint64_t value) { return static_cast<qint64>(value); }
@@ -211,7 +210,7 @@ QJsonObject alarmToJson(const model::AlarmView& alarm) {
 model::AlarmView alarmFromJson(ObjectReader& read) {
     model::AlarmView alarm;
     alarm.id = read.text("id");
-    alarm.severity = read.word<Severity>("severity", allSeverities);
+    alarm.severity = read.word<Severity>("severity", model::allSeverities);
     alarm.text = read.text("text");
     alarm.remedy = read.text("remedy");
     alarm.since = read.instant("since_ns");

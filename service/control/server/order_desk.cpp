@@ -13,12 +13,6 @@
 namespace dyad::control {
 namespace {
 
-const model::GroupView* groupNamed(const model::ClusterView& view, const std::string& name) {
-    for (const model::GroupView& group : view.groups)
-        if (group.name == name) return &group;
-    return nullptr;
-}
-
 Response answerResponse(const model::OrderAnswer& answer, const std::string& requestId) {
     QJsonObject object = toJson(answer);
     object["request_id"] = QString::fromStdString(requestId);
@@ -87,7 +81,7 @@ std::string OrderDesk::requestIdOf(const Call& call) {
 OrderDesk::Where OrderDesk::whereTo(const model::Order& order, const model::ClusterView& view,
                                     const Caller& caller) const {
     if (!m_peer || !caller.node.empty()) return Where::Here; // what was passed on stays
-    const model::GroupView* group = groupNamed(view, order.group);
+    const model::GroupView* group = view.group(order.group);
     switch (rowOf(order.kind).place) {
     case OrderPlace::Asked: return Where::Here;
     case OrderPlace::Named: return order.node == view.node ? Where::Here : Where::Peer;
@@ -105,10 +99,10 @@ void OrderDesk::give(const Call& call, const model::Order& order) {
     Settled settled;
     if (remembered(call, settled)) return;
     const model::ClusterView view = m_service.view();
-    auto given = std::make_shared<Given>(
-        Given{call, order, requestIdOf(call), view.wallClockMs, view.node, std::move(settled)});
+    auto given =
+        std::make_shared<Given>(Given{call, order, requestIdOf(call), view.wallClockMs, view.node, std::move(settled)});
     if (whereTo(order, view, call.caller) == Where::Peer) return passOn(given);
-    const model::GroupView* group = groupNamed(view, order.group);
+    const model::GroupView* group = view.group(order.group);
     const bool strangersMove = rowOf(order.kind).moves && group && inMotion(*group) &&
                                !m_underWay.of(order.group, view, m_now()) && m_peer && call.caller.node.empty();
     if (strangersMove) return askPeerWhatItKnows(given);
@@ -149,12 +143,12 @@ void OrderDesk::passOn(const std::shared_ptr<Given>& given) {
         // The order has not left this host. What the owner is to do it can also be asked by heartbeat; unless the group
         // has come here meanwhile: the order meant its former place.
         const model::ClusterView now = m_service.view();
-        const model::GroupView* group = groupNamed(now, given->order.group);
+        const model::GroupView* group = now.group(given->order.group);
         if (rowOf(given->order.kind).place == OrderPlace::Owner && group && group->activeNode != now.node)
             return carryOut(given);
         settleError(given, 503,
-                    {"pass the " + order + " on to", peer, "only it can carry this out, and it can't be asked: " +
-                                                               answer.error.cameBack,
+                    {"pass the " + order + " on to", peer,
+                     "only it can carry this out, and it can't be asked: " + answer.error.cameBack,
                      "Repair the links, or give the order on " + peer + " itself"},
                     "not passed on");
     });
@@ -169,15 +163,15 @@ void OrderDesk::askPeerWhatItKnows(const std::shared_ptr<Given>& given) {
         if (!self) return;
         if (answer.status == 200) {
             const Result<QJsonObject> object = objectFromBytes(answer.body, "the peer's orders");
-            const auto orders =
-                object.ok() ? ordersUnderWayFromJson(object.value()) : Result<std::vector<OrderUnderWay>>(object.error());
+            const auto orders = object.ok() ? ordersUnderWayFromJson(object.value())
+                                            : Result<std::vector<OrderUnderWay>>(object.error());
             if (orders)
                 for (const OrderUnderWay& each : orders.value())
                     if (each.group == given->order.group) {
                         given->settled(jsonResponse(
                             [&] {
-                                QJsonObject body = toJson(
-                                    model::OrderAnswer{.accepted = false, .text = each.sentence() + ": wait for its end"});
+                                QJsonObject body = toJson(model::OrderAnswer{
+                                    .accepted = false, .text = each.sentence() + ": wait for its end"});
                                 body["request_id"] = QString::fromStdString(given->requestId);
                                 body["under_way"] = toJson(each);
                                 return body;
@@ -301,12 +295,9 @@ void OrderDesk::underWay(const Call& call) {
 }
 
 QJsonObject toJson(const OrderUnderWay& order) {
-    return {{"group", QString::fromStdString(order.group)},
-            {"what", QString::fromStdString(order.what)},
-            {"who", QString::fromStdString(order.who)},
-            {"address", QString::fromStdString(order.address)},
-            {"node", QString::fromStdString(order.node)},
-            {"since_wall_ms", qint64{order.sinceWallClockMs}}};
+    return {{"group", QString::fromStdString(order.group)}, {"what", QString::fromStdString(order.what)},
+            {"who", QString::fromStdString(order.who)},     {"address", QString::fromStdString(order.address)},
+            {"node", QString::fromStdString(order.node)},   {"since_wall_ms", qint64{order.sinceWallClockMs}}};
 }
 
 Result<std::vector<OrderUnderWay>> ordersUnderWayFromJson(const QJsonObject& object) {

@@ -12,12 +12,6 @@ using model::Role;
 
 bool moving(Role role) { return role == Role::Claiming || role == Role::Starting || role == Role::Stopping; }
 
-const model::GroupView* groupNamed(const model::ClusterView& view, const std::string& name) {
-    for (const model::GroupView& group : view.groups)
-        if (group.name == name) return &group;
-    return nullptr;
-}
-
 } // namespace
 
 bool inMotion(const model::GroupView& group) {
@@ -32,7 +26,7 @@ std::string OrderUnderWay::sentence() const {
 }
 
 void OrdersUnderWay::begin(const OrderUnderWay& order, const model::ClusterView& view, Instant now) {
-    const model::GroupView* group = groupNamed(view, order.group);
+    const model::GroupView* group = view.group(order.group);
     if (!group) return;
     static_cast<void>(list(view, now));
     for (std::size_t i = 0; i < m_orders.size(); ++i) {
@@ -65,7 +59,7 @@ std::optional<OrderUnderWay> OrdersUnderWay::of(const std::string& group, const 
 }
 
 bool OrdersUnderWay::over(const OrderUnderWay& order, Watch& watch, const model::ClusterView& view, Instant now) const {
-    const model::GroupView* group = groupNamed(view, order.group);
+    const model::GroupView* group = view.group(order.group);
     if (!group || now - watch.begun > longest) return true;
     if (inMotion(*group)) {
         watch.movedAt = now;

@@ -23,16 +23,17 @@ Instant steadyNow() {
     return Instant::fromNanoseconds(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
 }
 
-std::chrono::milliseconds rounded(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
-
 } // namespace
 
 Server::Server(ports::ServicePort& service, ServerSettings settings, QObject* parent)
     : QObject(parent), m_service(service), m_settings(std::move(settings)),
       m_router(m_settings.bounds, m_counters, steadyNow), m_desk(service, steadyNow),
       m_lastSequence(lastSequenceOf(service)),
-      m_handshakes(m_settings.bounds.handshakeBurst, m_settings.bounds.handshakeRefill),
-      m_shared{service, m_router, m_settings.bounds, m_counters, [this] { return viewLine(); }} {
+      m_handshakes(m_settings.bounds.handshakeBurst, m_settings.bounds.handshakeRefill), m_shared{service, m_router,
+                                                                                                  m_settings.bounds,
+                                                                                                  m_counters, [this] {
+                                                                                                      return viewLine();
+                                                                                                  }} {
     m_router.setTokens(std::move(m_settings.tokens));
     if (m_settings.peer) m_router.setPeerToken(m_settings.peerToken, m_settings.peer->peerName());
     m_router.onTooManyWrongTokens = [this](const std::string& address) { tellOfWrongTokens(address); };
@@ -42,9 +43,9 @@ Server::Server(ports::ServicePort& service, ServerSettings settings, QObject* pa
     m_router.add(journalRoutes(service, m_settings.bounds, m_counters, lastSequence));
     m_router.add(orderRoutes(service, m_desk));
     connect(&m_bindRetry, &QTimer::timeout, this, &Server::bind);
-    m_keepAlive.setInterval(rounded(m_settings.bounds.keepAlive));
+    m_keepAlive.setInterval(wholeMilliseconds(m_settings.bounds.keepAlive));
     connect(&m_keepAlive, &QTimer::timeout, this, &Server::keepAlive);
-    m_viewRefresh.setInterval(rounded(m_settings.bounds.viewRefresh));
+    m_viewRefresh.setInterval(wholeMilliseconds(m_settings.bounds.viewRefresh));
     connect(&m_viewRefresh, &QTimer::timeout, this, [this] {
         if (m_counters.eventStreams > 0) sendView();
     });
@@ -91,7 +92,7 @@ Result<void> Server::start() {
     }
     m_keepAlive.start();
     m_viewRefresh.start();
-    m_bindRetry.start(rounded(m_settings.bounds.bindRetry));
+    m_bindRetry.start(wholeMilliseconds(m_settings.bounds.bindRetry));
     bind();
     return {};
 }
@@ -215,7 +216,7 @@ void Server::sendView() {
     m_viewPending = false;
     m_broadcasting = true;
     m_desk.observe();
-    m_viewTimer.start(rounded(m_settings.bounds.stateInterval));
+    m_viewTimer.start(wholeMilliseconds(m_settings.bounds.stateInterval));
     const std::vector<Connection*> connections = m_connections;
     for (Connection* connection : connections) {
         if (!connection->stream()) continue;

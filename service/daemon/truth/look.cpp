@@ -18,18 +18,12 @@ namespace {
 
 constexpr std::size_t maxFileBytes = 1024 * 1024;
 
-std::string hexadecimal(std::uint64_t digest) {
-    char text[20];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest));
-    return text;
-}
-
 std::string digestOfFile(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
     if (!stream) return {};
     std::string text(std::istreambuf_iterator<char>(stream), {});
     if (text.empty() || text.size() > maxFileBytes) return {};
-    return hexadecimal(config::digestOf(text));
+    return model::hexadecimal(config::digestOf(text));
 }
 
 // "/dev/loop3" → what it shows; empty: no loop device, or nothing is attached.

@@ -15,14 +15,6 @@ namespace dyad::daemon {
 
 namespace {
 
-std::chrono::milliseconds wholeMs(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration); }
-
-std::string hexadecimal(std::uint64_t digest) {
-    char text[20];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest));
-    return text;
-}
-
 bool atRest(model::ResourceState state) {
     return state == model::ResourceState::Running || state == model::ResourceState::Stopped;
 }
@@ -46,7 +38,7 @@ TruthWatch::TruthWatch(LookSettings settings, model::NodeId self, const ports::S
     connect(&m_deadline, &QTimer::timeout, this, [this] {
         const auto askers = std::exchange(m_askers, {});
         for (const auto& answered : askers)
-            answered(Error{"look at this node", "", "no end after " + toText(truthPatience),
+            answered(Error{"look at this node", "", "no end after " + dyad::toText(truthPatience),
                            "something on this host hangs: look at its system log"});
     });
 }
@@ -65,10 +57,10 @@ model::NodeTruth TruthWatch::believed() const {
     truth.peer = configuration.nodes[model::indexOf(model::otherNode(m_self))].name;
     truth.version = DYAD_VERSION;
     truth.wallMs = view.wallClockMs;
-    truth.configurationDigest = hexadecimal(configuration.digest);
+    truth.configurationDigest = model::hexadecimal(configuration.digest);
     for (const model::NodeView& node : view.nodes)
         if (!node.self) truth.peerAlive = node.liveness == model::Liveness::Alive && node.serviceAlive;
-    if (truth.peerAlive) truth.peerDigest = hexadecimal(heart.peer.status.configurationDigest);
+    if (truth.peerAlive) truth.peerDigest = model::hexadecimal(heart.peer.status.configurationDigest);
     truth.worstLatenessMs = std::chrono::duration_cast<std::chrono::milliseconds>(heart.worstLateness).count();
     for (const model::LunView& lun : view.luns) {
         model::TruthLun seen{lun.name, lun.group, lun.pathUp, lun.gateOpen, lun.known, lun.snapshot, lun.holderName};
@@ -115,10 +107,10 @@ void TruthWatch::look(std::function<void(Result<model::NodeTruth>)> answered) {
 }
 
 void TruthWatch::beginRound() {
-    m_next.start(wholeMs(truthInterval));
+    m_next.start(wholeMilliseconds(truthInterval));
     if (m_running) return; // whoever asked meanwhile gets the answer of this round
     m_running = true;
-    m_deadline.start(wholeMs(truthPatience));
+    m_deadline.start(wholeMilliseconds(truthPatience));
     std::thread([owner = m_owner, this, settings = m_settings, truth = believed()]() mutable {
         sigset_t all;
         sigfillset(&all);
@@ -173,7 +165,7 @@ void TruthWatch::judge(const model::NodeTruth& seen) {
         }
     }
     m_seenOnce = std::move(standing);
-    if (fresh) m_next.start(wholeMs(truthSecondLook));
+    if (fresh) m_next.start(wholeMilliseconds(truthSecondLook));
 }
 
 } // namespace dyad::daemon

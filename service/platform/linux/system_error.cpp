@@ -5,10 +5,6 @@
 
 namespace dyad::platform {
 
-std::string errnoText(int number) {
-    return std::generic_category().message(number) + " (" + std::to_string(number) + ")";
-}
-
 Error systemError(std::string tried, std::string on, int number, std::string remedy) {
     return Error{std::move(tried), std::move(on), errnoText(number), std::move(remedy)};
 }

@@ -4,11 +4,11 @@
 
 #include <string>
 
+#include "base/errno_text.h"
 #include "base/result.h"
 
 namespace dyad::platform {
 
-[[nodiscard]] std::string errnoText(int number);
 [[nodiscard]] Error systemError(std::string tried, std::string on, int number, std::string remedy = {});
 
 } // namespace dyad::platform

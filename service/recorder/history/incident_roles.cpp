@@ -12,13 +12,6 @@ using engine::Trigger;
 using model::IncidentKind;
 using model::IncidentOutcome;
 
-namespace {
-bool isMove(IncidentKind kind) {
-    return kind == IncidentKind::Switchover || kind == IncidentKind::Switchback || kind == IncidentKind::Drill ||
-           kind == IncidentKind::Move;
-}
-} // namespace
-
 // --- roles -------------------------------------------------------------------------------------------------------
 
 void IncidentRules::roleChanged(const model::JournalEntry& entry, const RoleChange& change, Changes& changes) {

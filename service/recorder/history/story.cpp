@@ -51,10 +51,6 @@ const Part* partOf(const std::vector<Part>& parts, bool (*fits)(const Incident&)
     return found == parts.end() ? nullptr : &*found;
 }
 
-bool isMove(IncidentKind kind) {
-    return kind == IncidentKind::Switchover || kind == IncidentKind::Switchback || kind == IncidentKind::Drill ||
-           kind == IncidentKind::Move;
-}
 bool gives(const Incident& incident) {
     const engine::Transition* row = ruleNamed(incident.rule);
     return row && row->to == model::Role::Stopping;
@@ -156,7 +152,7 @@ void reckonGap(Story& story, const std::vector<Part>& parts) {
         });
         if (!disturbed) story.clients = "nothing: no resource was touched";
     } else if (primary.kind == IncidentKind::GroupStart && done(&parts.front())) {
-        story.clients = "the group was down before; its start took " + toText(primary.ended - primary.began);
+        story.clients = "the group was down before; its start took " + dyad::toText(primary.ended - primary.began);
     }
 }
 

@@ -28,7 +28,6 @@
 namespace dyad::storage {
 namespace {
 
-using platform::errnoText;
 using platform::monotonicNow;
 
 constexpr Duration detachPatience = 3s; // until the loop device must be free after an unmount

@@ -9,7 +9,7 @@ namespace dyad::lab {
 
 namespace {
 
-constexpr std::array<std::pair<FaultKind, const char*>, 24> words{{
+constexpr std::array<std::pair<FaultKind, const char*>, 24> faultWords{{
     {FaultKind::PowerOff, "power_off"},
     {FaultKind::PowerOffBoth, "power_off_both"},
     {FaultKind::Shutdown, "shutdown"},
@@ -41,7 +41,7 @@ constexpr std::array<std::pair<FaultKind, const char*>, 24> words{{
 const std::vector<FaultKind>& allFaultKinds() {
     static const std::vector<FaultKind> kinds = [] {
         std::vector<FaultKind> list;
-        for (const auto& [kind, word] : words)
+        for (const auto& [kind, word] : faultWords)
             list.push_back(kind);
         return list;
     }();
@@ -49,13 +49,15 @@ const std::vector<FaultKind>& allFaultKinds() {
 }
 
 const char* toText(FaultKind kind) {
-    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& each) { return each.first == kind; });
-    return found == words.end() ? "?" : found->second;
+    const auto found =
+        std::find_if(faultWords.begin(), faultWords.end(), [&](const auto& each) { return each.first == kind; });
+    return found == faultWords.end() ? "?" : found->second;
 }
 
 std::optional<FaultKind> faultKindOf(const std::string& word) {
-    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& each) { return each.second == word; });
-    if (found == words.end()) return std::nullopt;
+    const auto found =
+        std::find_if(faultWords.begin(), faultWords.end(), [&](const auto& each) { return each.second == word; });
+    if (found == faultWords.end()) return std::nullopt;
     return found->first;
 }
 

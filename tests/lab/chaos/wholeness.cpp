@@ -13,7 +13,7 @@ namespace dyad::lab {
 
 namespace {
 
-constexpr Duration answerPatience = 5s;
+constexpr Duration hostPatience = 5s;
 
 std::string text(const QJsonValue& value, const char* key) {
     return value.toObject().value(QLatin1String(key)).toString().toStdString();
@@ -78,7 +78,7 @@ void judgeStatus(const std::string& host, const std::string& json, Wholeness& wh
 Wholeness askBoth() {
     Wholeness wholeness;
     for (const char* host : hostNames) {
-        const auto answer = dyadOn(host, {"status", "--json"}, answerPatience);
+        const auto answer = dyadOn(host, {"status", "--json"}, hostPatience);
         judgeStatus(host, answer ? answer.value() : "", wholeness);
     }
     return wholeness;

@@ -16,7 +16,7 @@ std::string formatted(const char* format, Arguments... arguments) {
     return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string jsonQuoted(std::string_view text) {
     std::string out = "\"";
     for (const char each : text) {
         const auto code = static_cast<unsigned char>(each);
@@ -85,7 +85,7 @@ std::string toJson(const CampaignResult& result) {
                   static_cast<double>(result.tally.lives) / result.seconds / result.jobs, years(counts.virtualTime));
     text += formatted("\"faults_total\": %" PRIu64 ", \"faults\": {", counts.faults);
     for (unsigned kind = 0; kind < faultKinds; ++kind)
-        text += (kind ? ", " : "") + quoted(toText(static_cast<FaultKind>(kind))) + ": " +
+        text += (kind ? ", " : "") + jsonQuoted(toText(static_cast<FaultKind>(kind))) + ": " +
                 std::to_string(counts.faultsByKind[kind]);
     text += formatted("}, \"takeovers\": %" PRIu64 ", \"switchovers\": %" PRIu64 ", \"self_fences\": %" PRIu64
                       ", \"orders\": %" PRIu64 ", \"heartbeats\": %" PRIu64 ", \"array_commands\": %" PRIu64
@@ -95,8 +95,8 @@ std::string toJson(const CampaignResult& result) {
     for (std::size_t i = 0; i < result.failures.size(); ++i) {
         const Failure& failure = result.failures[i];
         text += std::string(i ? ", " : "") + "{\"seed\": " + std::to_string(failure.seed) +
-                ", \"kind\": " + quoted(toText(failure.ending)) + ", \"checker\": " + quoted(failure.checker) +
-                ", \"what\": " + quoted(failure.what) + "}";
+                ", \"kind\": " + jsonQuoted(toText(failure.ending)) + ", \"checker\": " + jsonQuoted(failure.checker) +
+                ", \"what\": " + jsonQuoted(failure.what) + "}";
     }
     return text + formatted("], \"digest\": \"%016" PRIx64 "\", \"ok\": %s}", result.tally.digest,
                             result.failures.empty() ? "true" : "false");

@@ -14,7 +14,6 @@ namespace {
 
 // As the programs have them.
 constexpr Duration pulseInterval = 100ms;    // shell/runner
-constexpr Duration lunStarts = 5ms;          // until a started dyad-lun has made its socket
 constexpr Duration gatewayKnownAfter = 10ms; // network/gateway_watch
 
 } // namespace

@@ -17,6 +17,8 @@ namespace dyad::simulator {
 
 class World;
 
+constexpr Duration lunStarts = 5ms; // until a started dyad-lun has made its socket
+
 class Service {
 public:
     Service(World& world, std::uint8_t node);

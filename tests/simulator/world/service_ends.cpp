@@ -17,7 +17,6 @@ namespace {
 // As the programs have them.
 constexpr Duration lunAnswerDeadline = 4s;
 constexpr Duration lunRestartPause = 200ms;
-constexpr Duration lunStarts = 5ms; // until a started dyad-lun has made its socket
 
 } // namespace
 

@@ -48,8 +48,9 @@ void StepContextTest::nothingStartsWithoutALease() {
                    Workplace at;
                    at.furnish(ResourceState::Stopped);
                    if (proven) at.own(at.erp());
-                   at.go([&](StepContext& step) { step.request(at.erp(), ResourceId(0), verb); });
-               }).aborted;
+                   at.go([&, asked = verb](StepContext& step) { step.request(at.erp(), ResourceId(0), asked); });
+               })
+            .aborted;
     };
     QVERIFY(dies(ResourceVerb::Start, false));
     QVERIFY(!dies(ResourceVerb::Start, true));
@@ -57,15 +58,15 @@ void StepContextTest::nothingStartsWithoutALease() {
 }
 
 void StepContextTest::whatIsAskedForIsUnderWay() {
-    for (const auto& [verb, state] :
-         {std::pair(ResourceVerb::Start, ResourceState::Starting), std::pair(ResourceVerb::Stop, ResourceState::Stopping),
-          std::pair(ResourceVerb::Kill, ResourceState::Stopping),
-          std::pair(ResourceVerb::Probe, ResourceState::Running)}) {
+    for (const auto& [verb, state] : {std::pair(ResourceVerb::Start, ResourceState::Starting),
+                                      std::pair(ResourceVerb::Stop, ResourceState::Stopping),
+                                      std::pair(ResourceVerb::Kill, ResourceState::Stopping),
+                                      std::pair(ResourceVerb::Probe, ResourceState::Running)}) {
         Workplace at;
         at.furnish(ResourceState::Running);
         at.own(at.erp());
         at.erp().resources[0].detail = "of before";
-        at.go([&](StepContext& step) { step.request(at.erp(), ResourceId(0), verb); });
+        at.go([&, asked = verb](StepContext& step) { step.request(at.erp(), ResourceId(0), asked); });
         QCOMPARE(at.erp().resources[0].state, state);
         QCOMPARE(at.erp().resources[0].detail, std::string());
         QVERIFY(at.erp().resources[0].pending && at.erp().resources[0].pending->verb == verb);
@@ -80,9 +81,8 @@ void StepContextTest::aRoleChangesByTheTableOnly() {
     QCOMPARE(at.erp().role, Role::Standby);
     QCOMPARE(at.erp().since, at.now);
     QVERIFY(at.erp().why.find("(by ops)") != std::string::npos);
-    const Death death = deathOf([&] {
-        at.go([&](StepContext& step) { step.transition(at.erp(), Trigger::ReservationWon); });
-    });
+    const Death death =
+        deathOf([&] { at.go([&](StepContext& step) { step.transition(at.erp(), Trigger::ReservationWon); }); });
     QVERIFY(death.aborted && death.words.find("transition table") != std::string::npos);
 }
 

@@ -130,7 +130,8 @@ private Q_SLOTS:
         const Duration before = 7875us;
         QVERIFY(measure(0ms) == before);
         QVERIFY(measure(10s + 1ns) == before);
-        QVERIFY(measure(1ms, [](wire::Heartbeat& back) { back.echo.held = 6ms + 1ns; }) == before); // longer than it took
+        QVERIFY(measure(1ms, [](wire::Heartbeat& back) { back.echo.held = 6ms + 1ns; }) ==
+                before); // longer than it took
         QVERIFY(measure(1ms, [](wire::Heartbeat& back) { back.echo.sentAt = back.echo.sentAt - 1ns; }) == before);
         QVERIFY(measure(10s) == before + (10s - before) / 8);
     }
@@ -261,15 +262,16 @@ private Q_SLOTS:
                        CoreSetup setup = setupOf(NodeId::First, alphaBoot);
                        setup.links = links;
                        const Core core(setup, Instant::fromNanoseconds(5), 1);
-                   }).aborted;
+                   })
+                .aborted;
         };
         QVERIFY(dies(0) && !dies(1) && !dies(model::maxLinks) && dies(model::maxLinks + 1));
         QVERIFY(deathOf([] {
                     World world;
                     world.beta.beginBeat(world.now);
-                    wire::Heartbeat heartbeat = world.beta.heartbeatFor(0);
-                    heartbeat.link = 2; // there are two
-                    world.alpha.heard(world.now, 2, heartbeat);
+                    wire::Heartbeat third = world.beta.heartbeatFor(0);
+                    third.link = 2; // there are two
+                    world.alpha.heard(world.now, 2, third);
                 }).aborted);
         QVERIFY(deathOf([] { World().alpha.rejected(2, RejectReason::Forged); }).aborted);
     }

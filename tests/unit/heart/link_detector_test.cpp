@@ -153,7 +153,7 @@ private Q_SLOTS:
 
     void whatIsOvertakenIsNotLost() {
         LossWindow window;
-        for (const std::uint64_t sequence : {10, 13, 12, 11})
+        for (const std::uint64_t sequence : {10u, 13u, 12u, 11u})
             window.received(sequence);
         QCOMPARE(window.ratio(0), 0.0);
         window.received(8); // then more was expected than we knew

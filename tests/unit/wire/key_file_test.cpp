@@ -40,7 +40,7 @@ private Q_SLOTS:
     }
 
     void aKeyThatOthersCanReadIsRefused() {
-        for (const mode_t mode : {0640, 0604, 0644, 0660, 0700}) {
+        for (const mode_t mode : {0640u, 0604u, 0644u, 0660u, 0700u}) {
             const auto key = loadClusterKey(written(QByteArray(64, 'a'), mode));
             QVERIFY(!key.ok());
             QVERIFY(key.error().remedy.find("chmod 0600") != std::string::npos);

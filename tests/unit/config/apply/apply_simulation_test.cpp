@@ -137,8 +137,11 @@ private Q_SLOTS:
                     if (chance(swarm.hand)) world.editByHand(i);
                     world.start(i);
                 }
-                if (chance(swarm.order))
-                    (void)world.order(i, (kind == 2 || i == 0) && chance(swarm.alone), chance(80));
+                if (chance(swarm.order)) {
+                    const bool alone = (kind == 2 || i == 0) && chance(swarm.alone);
+                    const bool peerReachable = chance(80);
+                    (void)world.order(i, alone, peerReachable);
+                }
                 if (chance(5)) world.lookAgain(i);
                 if (chance(3)) world.losePatience(i);
                 world.act(i);

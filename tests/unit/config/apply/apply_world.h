@@ -69,6 +69,11 @@ public:
         m_nodes[i].core.reset();
         m_nodes[i].actions.clear();
         m_nodes[i].patience.reset();
+        // An answer comes on the connection of who asked, and ends with it.
+        std::erase_if(m_network, [i](const Message& message) {
+            return message.to == i && (std::holds_alternative<apply_event::PeerTold>(message.event) ||
+                                       std::holds_alternative<apply_event::Fetched>(message.event));
+        });
     }
     void editByHand(int i) {
         if (!m_nodes[i].core) m_nodes[i].file = ++m_lastDigest;

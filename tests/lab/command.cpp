@@ -8,10 +8,12 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <poll.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace dyad::lab {
@@ -19,6 +21,8 @@ namespace dyad::lab {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr Duration reapPatience = 1s; // of what was killed but hangs in the kernel
 
 int remainingMs(Clock::time_point until) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
@@ -38,6 +42,30 @@ std::string joined(const std::vector<std::string>& words) {
     for (const auto& word : words)
         line += (line.empty() ? "" : " ") + word;
     return line;
+}
+
+std::vector<pid_t> childrenOf(pid_t parent) {
+    const std::string process = "/proc/" + std::to_string(parent);
+    std::ifstream file(process + "/task/" + std::to_string(parent) + "/children");
+    std::vector<pid_t> children;
+    for (pid_t child = 0; file >> child;)
+        children.push_back(child);
+    return children;
+}
+
+// nsenter's child in a host is not nsenter: it is ended, too. It becomes ours to reap where we are its subreaper, and a
+// host can't be switched off before that.
+void endWithChildren(pid_t child) {
+    const std::vector<pid_t> children = childrenOf(child);
+    for (const pid_t each : children)
+        kill(each, SIGKILL);
+    kill(child, SIGKILL);
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    const auto until = Clock::now() + reapPatience;
+    for (const pid_t each : children)
+        while (waitpid(each, nullptr, WNOHANG) == 0 && Clock::now() < until)
+            std::this_thread::sleep_for(1ms);
 }
 
 } // namespace
@@ -95,16 +123,15 @@ Result<CommandOutput> run(const std::vector<std::string>& command, const Command
 
     CommandOutput result;
     const auto until = Clock::now() + options.deadline;
-    bool late = false;
     std::array<char, 65536> buffer;
     while (true) {
         pollfd readable{output[0], POLLIN, 0};
         const int ready = poll(&readable, 1, remainingMs(until));
         if (ready < 0 && errno == EINTR) continue;
         if (ready == 0) {
-            late = true;
-            kill(child, SIGKILL);
-            break;
+            close(output[0]);
+            endWithChildren(child);
+            return Error{"run", joined(command), "not finished after " + toText(options.deadline), ""};
         }
         const auto got = read(output[0], buffer.data(), buffer.size());
         if (got <= 0) break;
@@ -115,7 +142,6 @@ Result<CommandOutput> run(const std::vector<std::string>& command, const Command
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    if (late) return Error{"run", joined(command), "not finished after " + toText(options.deadline), ""};
     result.exitStatus = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (result.exitStatus == 127 && result.text.empty())
         return Error{"run", command.front(), "no such program",

@@ -48,6 +48,8 @@ class Tree:
         self.copy.mkdir(parents=True, exist_ok=True)
         for name in ("CMake", "docs", "resources", "scripts", "CMakeLists.txt", "CMakePresets.json"):
             link = self.copy / name
+            if link.is_symlink() and link.readlink() != self.root / name:
+                link.unlink() # of another tree, in the same build folder
             if not link.is_symlink() and (self.root / name).exists():
                 link.symlink_to(self.root / name)
         self.mirror_folder("service", set(sources(self.root)) | {"service/base/check.cpp"})

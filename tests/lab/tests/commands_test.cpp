@@ -2,6 +2,7 @@
 // Each command of `dyad` through the real programs, on a real pair; and each order that can't be carried out, with what
 // it says.
 #include "pair_fixture.h"
+#include "told.h"
 
 #include "lab/abuse/abusers.h"
 #include "lab/paths.h"
@@ -19,40 +20,6 @@ using namespace dyad;
 using namespace dyad::lab;
 
 namespace {
-
-struct Told {
-    int status = -1;
-    QByteArray text;
-    [[nodiscard]] QJsonObject json() const {
-        for (const QByteArray& line : text.trimmed().split('\n'))
-            if (line.startsWith('{')) return QJsonDocument::fromJson(line).object();
-        return {};
-    }
-    [[nodiscard]] bool says(const char* words) const { return text.contains(words); }
-};
-
-Told ask(const std::string& host, std::vector<std::string> words) {
-    words.insert(words.begin(), programPath("dyad"));
-    const auto output = runInHost(host, words, {.deadline = deadlockGuard});
-    if (!output) return {};
-    return {output.value().exitStatus, QByteArray::fromStdString(output.value().text)};
-}
-
-Told askJson(const std::string& host, std::vector<std::string> words) {
-    words.emplace_back("--json");
-    return ask(host, std::move(words));
-}
-
-// Until the test says that it is so, or the guard is over.
-template <typename Condition>
-bool eventually(Condition condition) {
-    const Instant began = monotonicNow();
-    while (!condition()) {
-        if (monotonicNow() - began > deadlockGuard) return false;
-        std::this_thread::sleep_for(20ms);
-    }
-    return true;
-}
 
 QJsonObject nodeIn(const QJsonObject& state, const char* name) {
     for (const QJsonValue& node : state["nodes"].toArray())

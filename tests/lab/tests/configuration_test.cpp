@@ -142,8 +142,8 @@ private Q_SLOTS:
         const auto slower = apply("beta", offer("beta", text));
         VERIFY_WELL(slower);
         QVERIFY2(slower.value().exitStatus == 0, slower.value().text.c_str());
-        const auto back = runInHost("alpha", {programPath("dyad"), "config", "rollback", "--yes"},
-                                    {.deadline = deadlockGuard});
+        const auto back =
+            runInHost("alpha", {programPath("dyad"), "config", "rollback", "--yes"}, {.deadline = deadlockGuard});
         VERIFY_WELL(back);
         QVERIFY2(back.value().exitStatus == 0, back.value().text.c_str());
         QVERIFY(agreed());

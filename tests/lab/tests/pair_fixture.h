@@ -12,6 +12,7 @@
 #include "lab/pair.h"
 #include "lab/world.h"
 #include "lab/write_probe.h"
+#include "told.h"
 
 #include <QTest>
 
@@ -25,8 +26,6 @@
     } while (false)
 
 namespace dyad::lab {
-
-inline constexpr Duration deadlockGuard = 90s; // of no test's meaning: only so that a broken pair ends the test
 
 class PairFixture {
 public:

@@ -6,6 +6,7 @@
 #include "lab/image.h"
 #include "lab/namespaces.h"
 #include "lab/paths.h"
+#include "lab/stranger.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -15,8 +16,6 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
-#include <iscsi/iscsi.h>
-#include <iscsi/scsi-lowlevel.h>
 #include <iterator>
 #include <sys/socket.h>
 #include <thread>
@@ -27,26 +26,9 @@ using namespace dyad::lab;
 
 namespace {
 
-constexpr std::uint64_t strangeKey = 0x1234567890abcdefULL;
-
-struct Told {
-    int status = -1;
-    QJsonObject json;
-    std::string text;
-};
-
-Told dyadJson(const std::string& host, std::vector<std::string> words) {
-    words.insert(words.begin(), programPath("dyad"));
-    words.emplace_back("--json");
-    const auto output = runInHost(host, words, {.deadline = 60s});
-    if (!output) return {-1, {}, output.error().text()};
-    const QByteArray text = QByteArray::fromStdString(output.value().text).trimmed();
-    return {output.value().exitStatus, QJsonDocument::fromJson(text.split('\n').last()).object(), output.value().text};
-}
-
 std::vector<std::string> idsIn(const Told& told) {
     std::vector<std::string> ids;
-    for (const QJsonValue& each : told.json["contradictions"].toArray())
+    for (const QJsonValue& each : told.json()["contradictions"].toArray())
         ids.push_back(each["id"].toString().toStdString());
     return ids;
 }
@@ -63,33 +45,6 @@ std::string readAll(const std::string& path) {
 void writeAll(const std::string& path, const std::string& text) {
     std::ofstream stream(path, std::ios::binary | std::ios::trunc);
     stream << text;
-}
-
-// From `key` to `newKey` as SPC-4 6.16 (REGISTER) has it, through a session of a host that is no node. Zero: nobody.
-bool registerKey(std::uint64_t key, std::uint64_t newKey, unsigned lun) {
-    bool good = false;
-    [[maybe_unused]] const auto inside = insideNetwork("array", [&] {
-        iscsi_context* context = iscsi_create_context("iqn.2026-11.example:a-stranger");
-        iscsi_set_noautoreconnect(context, 1);
-        iscsi_set_targetname(context, targetName);
-        iscsi_set_session_type(context, ISCSI_SESSION_NORMAL);
-        iscsi_set_timeout(context, 5);
-        const std::string portal = std::string(arrayAddress) + ":3260";
-        if (iscsi_full_connect_sync(context, portal.c_str(), static_cast<int>(lun)) == 0) {
-            scsi_persistent_reserve_out_basic parameters{};
-            parameters.reservation_key = key;
-            parameters.service_action_reservation_key = newKey;
-            for (int again = 0; again < 3 && !good; ++again) { // a unit attention only tells of something earlier
-                scsi_task* task = iscsi_persistent_reserve_out_sync(
-                    context, static_cast<int>(lun), SCSI_PERSISTENT_RESERVE_REGISTER_AND_IGNORE_EXISTING_KEY,
-                    SCSI_PERSISTENT_RESERVE_SCOPE_LU, SCSI_PERSISTENT_RESERVE_TYPE_WRITE_EXCLUSIVE, &parameters);
-                good = task && task->status == SCSI_STATUS_GOOD;
-                if (task) scsi_free_scsi_task(task);
-            }
-        }
-        iscsi_destroy_context(context); // without a logout: the registration stays
-    });
-    return good;
 }
 
 std::string hardwareOf(const std::string& host, const std::string& interface) {
@@ -110,14 +65,14 @@ class TruthTest : public QObject {
     // Asked again while something is still under way; the guard only ends a broken test.
     static Told truthUntil(const std::function<bool(const Told&)>& done) {
         const Instant began = monotonicNow();
-        Told told = dyadJson("alpha", {"truth"});
+        Told told = askJson("alpha", {"truth"});
         while (!done(told) && monotonicNow() - began < deadlockGuard)
-            told = dyadJson("alpha", {"truth"});
+            told = askJson("alpha", {"truth"});
         return told;
     }
     static bool silent(const Told& told) {
-        return told.status == 0 && told.json["contradictions"].toArray().isEmpty() &&
-               told.json["nodes"].toArray().size() == 2;
+        return told.status == 0 && told.json()["contradictions"].toArray().isEmpty() &&
+               told.json()["nodes"].toArray().size() == 2;
     }
     static bool alarmRaised(const std::string& host, Instant since, const std::string& id) {
         const Instant began = monotonicNow();
@@ -158,65 +113,41 @@ private Q_SLOTS:
 
     void itIsSilentWhenAllIsWell() {
         const Told told = truthUntil(silent);
-        QVERIFY2(silent(told), told.text.c_str());
+        QVERIFY2(silent(told), told.text.constData());
         // It looked: the address is on alpha, and beta heard alpha answer for it.
         bool heard = false;
-        for (const QJsonValue& node : told.json["nodes"].toArray())
+        for (const QJsonValue& node : told.json()["nodes"].toArray())
             for (const QJsonValue& address : node["addresses"].toArray()) {
                 if (node["node"] == "alpha") QCOMPARE(address["interface"].toString(), QStringLiteral("public"));
                 if (node["node"] == "beta") heard = address["answers"].toArray().size() == 1;
             }
-        QVERIFY2(heard, told.text.c_str());
+        QVERIFY2(heard, told.text.constData());
     }
 
     void anAddressAddedByHandOnTheStandby() {
         const Instant since = monotonicNow();
         QVERIFY(did("beta", {"ip", "address", "add", std::string(floatingAddress) + "/24", "dev", "public"}));
         const Told told = truthUntil([](const Told& each) { return has(each, "truth.address:erp/ip@beta"); });
-        QVERIFY2(has(told, "truth.address:erp/ip@beta"), told.text.c_str());
+        QVERIFY2(has(told, "truth.address:erp/ip@beta"), told.text.constData());
         QCOMPARE(told.status, 1);
         QVERIFY(alarmRaised("beta", since, "truth.address:erp/ip@beta"));
         QVERIFY(did("beta", {"ip", "address", "del", std::string(floatingAddress) + "/24", "dev", "public"}));
         const Told after = truthUntil(silent);
-        QVERIFY2(silent(after), after.text.c_str());
+        QVERIFY2(silent(after), after.text.constData());
     }
 
     void aKeyLeftOnTheLun() {
-        QVERIFY(registerKey(0, strangeKey, ledgerLun));
+        QVERIFY(strangerDoes(StrangerDeed::Register, ledgerLun));
         const auto found = [](const Told& told) {
             return has(told, "truth.key:ledger@alpha") || has(told, "truth.key:ledger@beta");
         };
         const Told told = truthUntil(found);
-        QVERIFY2(found(told), told.text.c_str());
-        QVERIFY2(told.text.find("1234567890abcdef") != std::string::npos, told.text.c_str());
-        // A session that is gone can't unregister; CLEAR (SPC-4 5.12.11.2.9) of a new one does.
-        bool cleared = false;
-        [[maybe_unused]] const auto inside = insideNetwork("array", [&] {
-            iscsi_context* context = iscsi_create_context("iqn.2026-11.example:a-stranger");
-            iscsi_set_noautoreconnect(context, 1);
-            iscsi_set_targetname(context, targetName);
-            iscsi_set_session_type(context, ISCSI_SESSION_NORMAL);
-            const std::string portal = std::string(arrayAddress) + ":3260";
-            if (iscsi_full_connect_sync(context, portal.c_str(), static_cast<int>(ledgerLun)) == 0) {
-                scsi_persistent_reserve_out_basic parameters{};
-                parameters.service_action_reservation_key = strangeKey + 1;
-                for (const int action :
-                     {SCSI_PERSISTENT_RESERVE_REGISTER_AND_IGNORE_EXISTING_KEY, SCSI_PERSISTENT_RESERVE_CLEAR})
-                    for (int again = 0; again < 3; ++again) {
-                        scsi_task* task = iscsi_persistent_reserve_out_sync(
-                            context, static_cast<int>(ledgerLun), action, SCSI_PERSISTENT_RESERVE_SCOPE_LU,
-                            SCSI_PERSISTENT_RESERVE_TYPE_WRITE_EXCLUSIVE, &parameters);
-                        cleared = task && task->status == SCSI_STATUS_GOOD;
-                        if (task) scsi_free_scsi_task(task);
-                        parameters.reservation_key = strangeKey + 1;
-                        if (cleared) break;
-                    }
-            }
-            iscsi_destroy_context(context);
-        });
-        QVERIFY(cleared);
+        QVERIFY2(found(told), told.text.constData());
+        QVERIFY2(told.says("1234567890abcdef"), told.text.constData());
+        // A session that is gone can't unregister; CLEAR of a new one does.
+        QVERIFY(strangerDoes(StrangerDeed::Clear, ledgerLun));
         const Told after = truthUntil(silent);
-        QVERIFY2(silent(after), after.text.c_str());
+        QVERIFY2(silent(after), after.text.constData());
     }
 
     void aMountByHand() {
@@ -224,21 +155,21 @@ private Q_SLOTS:
         QVERIFY(did("beta", {"mkdir", "-p", dataMount}));
         QVERIFY(did("beta", {"mount", "-t", "tmpfs", "none", dataMount}));
         const Told told = truthUntil([](const Told& each) { return has(each, "truth.mount:erp/data@beta"); });
-        QVERIFY2(has(told, "truth.mount:erp/data@beta"), told.text.c_str());
+        QVERIFY2(has(told, "truth.mount:erp/data@beta"), told.text.constData());
         QVERIFY(alarmRaised("beta", since, "truth.mount:erp/data@beta"));
         QVERIFY(did("beta", {"umount", dataMount}));
         const Told after = truthUntil(silent);
-        QVERIFY2(silent(after), after.text.c_str());
+        QVERIFY2(silent(after), after.text.constData());
     }
 
     void aStaleArpEntryOfTheStandby() {
         QVERIFY(did("beta", {"ip", "neigh", "replace", floatingAddress, "lladdr", "02:00:00:00:00:99", "dev", "public",
                              "nud", "permanent"}));
         const Told told = truthUntil([](const Told& each) { return has(each, "truth.arp:erp/ip@beta"); });
-        QVERIFY2(has(told, "truth.arp:erp/ip@beta"), told.text.c_str());
+        QVERIFY2(has(told, "truth.arp:erp/ip@beta"), told.text.constData());
         QVERIFY(did("beta", {"ip", "neigh", "del", floatingAddress, "dev", "public"}));
         const Told after = truthUntil(silent);
-        QVERIFY2(silent(after), after.text.c_str());
+        QVERIFY2(silent(after), after.text.constData());
     }
 
     // A customer who sends to the wrong host: seen by that host.
@@ -276,16 +207,16 @@ private Q_SLOTS:
         over = true;
         customer.join();
         QVERIFY(inClient({"ip", "neigh", "del", floatingAddress, "dev", interface}));
-        QVERIFY2(has(told, "truth.arp-of-others:erp/ip@beta"), told.text.c_str());
+        QVERIFY2(has(told, "truth.arp-of-others:erp/ip@beta"), told.text.constData());
         const Told after = truthUntil(silent);
-        QVERIFY2(silent(after), after.text.c_str());
+        QVERIFY2(silent(after), after.text.constData());
     }
 
     void aDriftedConfiguration() {
         const std::string good = readAll(configurationOf("beta"));
         writeAll(configurationOf("beta"), good + "# edited by hand\n");
         const Told edited = truthUntil([](const Told& each) { return has(each, "truth.configuration:file@beta"); });
-        QVERIFY2(has(edited, "truth.configuration:file@beta"), edited.text.c_str());
+        QVERIFY2(has(edited, "truth.configuration:file@beta"), edited.text.constData());
         // Its service is started again and runs it: now the nodes differ.
         const Instant at = monotonicNow();
         const auto services = findInHost("beta", "dyadd");
@@ -297,7 +228,7 @@ private Q_SLOTS:
             return has(each, "truth.configuration:peer@alpha") || has(each, "truth.configuration:peer@beta");
         };
         const Told told = truthUntil(differ);
-        QVERIFY2(differ(told), told.text.c_str());
+        QVERIFY2(differ(told), told.text.constData());
         writeAll(configurationOf("beta"), good);
         const Instant again = monotonicNow();
         const auto next = findInHost("beta", "dyadd");
@@ -305,22 +236,22 @@ private Q_SLOTS:
         QCOMPARE(kill(next.front(), SIGKILL), 0);
         QVERIFY(waitForLine("beta", again, "service_started", deadlockGuard).has_value());
         const Told after = truthUntil(silent);
-        QVERIFY2(silent(after), after.text.c_str());
+        QVERIFY2(silent(after), after.text.constData());
     }
 
     void theDoctorFindsTheGroupThatCannotRun() {
-        const Told told = dyadJson("alpha", {"doctor"});
+        const Told told = askJson("alpha", {"doctor"});
         QCOMPARE(told.status, 1);
-        QVERIFY(!told.json["well"].toBool());
+        QVERIFY(!told.json()["well"].toBool());
         bool found = false, wellLinks = false, odds = false;
-        for (const QJsonValue& each : told.json["findings"].toArray()) {
+        for (const QJsonValue& each : told.json()["findings"].toArray()) {
             if (each["subject"].toString().startsWith(QStringLiteral("group ledger at ")))
                 found = each["health"] == "ill" && !each["remedy"].toString().isEmpty();
             if (each["subject"] == "link private at alpha") wellLinks = each["health"] != "ill";
             if (each["subject"] == "time-outs at beta")
                 odds = odds || each["text"].toString().contains(QStringLiteral("times a year"));
         }
-        QVERIFY2(found && wellLinks && odds, told.text.c_str());
+        QVERIFY2(found && wellLinks && odds, told.text.constData());
     }
 };
 

@@ -49,5 +49,7 @@ private:
 
 // "162 ms", "1.5 s": for people.
 [[nodiscard]] std::string toText(Duration duration);
+// How long something has lasted, also for people: "4.2 s", "38 min", "3 h 12 min", "2 days 3 h".
+[[nodiscard]] std::string age(Duration duration);
 
 } // namespace dyad

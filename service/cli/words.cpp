@@ -16,25 +16,6 @@ std::string localClock(std::int64_t wallClockMs) {
     return QDateTime::fromMSecsSinceEpoch(wallClockMs).toString(QStringLiteral("HH:mm:ss.zzz")).toStdString();
 }
 
-std::string age(Duration duration) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
-    char text[64];
-    if (seconds < 0) return "0 s";
-    if (seconds < 10)
-        std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(duration).count());
-    else if (seconds < 120)
-        std::snprintf(text, sizeof text, "%lld s", static_cast<long long>(seconds));
-    else if (seconds < 7200)
-        std::snprintf(text, sizeof text, "%lld min", static_cast<long long>(seconds / 60));
-    else if (seconds < 2 * 86400)
-        std::snprintf(text, sizeof text, "%lld h %lld min", static_cast<long long>(seconds / 3600),
-                      static_cast<long long>(seconds / 60 % 60));
-    else
-        std::snprintf(text, sizeof text, "%lld days %lld h", static_cast<long long>(seconds / 86400),
-                      static_cast<long long>(seconds / 3600 % 24));
-    return text;
-}
-
 std::string percent(double ratio) {
     char text[32];
     const double value = ratio * 100;

@@ -14,7 +14,6 @@ namespace dyad::cli {
 
 [[nodiscard]] std::string localTime(std::int64_t wallClockMs);  // "2026-11-22 16:40:03"
 [[nodiscard]] std::string localClock(std::int64_t wallClockMs); // "16:40:03.123"
-[[nodiscard]] std::string age(Duration duration);               // "4.2 s", "38 min", "3 h 12 min", "2 days 3 h"
 [[nodiscard]] std::string percent(double ratio);                // "0 %", "0.5 %", "100 %"
 [[nodiscard]] Tone toneOf(control::Condition condition);
 

@@ -97,6 +97,8 @@ struct GroupRecord {
     Instant handoverUntil;                 // until then the peer has the first turn
     std::optional<Instant> asksUntil;      // an operator wants the group here; the owner is asked until then
     model::StandingOrder standing;         // the pair's: the later of both nodes' counts
+    Instant standingSince;                 // as this life of the service knows it
+    Instant peerRoleSince;                 // the peer says since then what it says of its role
     bool failbackOpen = false;             // the time of day for it, where the file names one
     bool alone = false;                    // ordered to start without the peer; until that is heard
     std::optional<model::ReservationKey> evict; // a stranger's key that an operator wants gone
@@ -110,6 +112,7 @@ struct PeerRecord {
     bool everHeard = false;
     model::BootDigest boot;
     model::NodeStatus status; // as last heard
+    Instant statusSince;      // it serves, leaves or is in maintenance as it does, since then
 };
 
 struct State {

@@ -77,16 +77,22 @@ void tellPeer(StepContext& step) {
     }
 }
 
-// A claim was refused to us while the peer owned; now it says that it doesn't, or that it can't. What was refused
-// belongs to the state of things in which it was asked.
-void forgetRefusals(StepContext& step, const model::NodeStatus& news) {
+// What the peer says of each group is compared with what it said. A claim that was refused to us while it owned is
+// forgotten when it owns no more, or says that it can't: it belongs to the state of things in which it was asked.
+void notePeerWord(StepContext& step, const model::NodeStatus& news) {
     for (GroupRecord& group : step.state.groups) {
         const model::GroupStatus* before = peerWord(step, group);
         const model::GroupStatus* now = wordOn(group, news);
-        if (!before || !now) continue;
+        if (!now) continue;
+        if (!before || before->role != now->role) group.peerRoleSince = step.now;
+        if (!before) continue;
         const bool letGo = owns(before->role) && !owns(now->role);
         if (letGo || (now->useless && !before->useless)) group.claim.notBefore = Instant();
     }
+    const model::NodeStatus& before = step.state.peer.status;
+    if (!step.state.peer.everHeard || before.serviceAlive != news.serviceAlive || before.leaving != news.leaving ||
+        before.maintenance != news.maintenance)
+        step.state.peer.statusSince = step.now;
 }
 
 } // namespace
@@ -115,7 +121,7 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
         else
             step.raise(alarm, Severity::Warning, "the service on " + step.peerName() + " does not run, its heart does",
                        "start dyadd on " + step.peerName() + "; what runs there is left alone until then");
-        forgetRefusals(step, heart.peer.status);
+        notePeerWord(step, heart.peer.status);
         peer.everHeard = true;
         peer.boot = heart.peer.boot;
         peer.status = heart.peer.status;

@@ -27,18 +27,38 @@ void answer(StepContext& step, const OrderGiven& order, bool accepted, const std
     step.act(AnswerOrder{order.request, accepted, text});
 }
 
+// " (for 12 s)": as long as this life of the service has seen it.
+std::string soLong(const StepContext& step, Instant since) { return " (for " + age(step.now - since) + ")"; }
+
 std::string whyPeerCantTake(const StepContext& step, const GroupRecord& group) {
-    const std::string& peer = step.peerName();
+    const PeerRecord& peer = step.state.peer;
+    const std::string& name = step.peerName();
     const model::GroupStatus* word = peerWord(step, group);
-    if (step.state.peer.liveness != model::Liveness::Alive)
-        return peer + " is " + toText(step.state.peer.liveness) + ": repair it or its links first";
-    if (!peerSpeaks(step) || !word) return "the service on " + peer + " does not run: start it first";
-    if (step.state.peer.status.maintenance)
-        return peer + " is in maintenance: end it there with `dyad maintenance " + peer + " off`";
-    if (step.state.peer.status.leaving) return peer + " is shutting down";
+    const std::string said = soLong(step, peer.statusSince);
+    if (peer.liveness != model::Liveness::Alive)
+        return name + " is " + toText(peer.liveness) + soLong(step, peer.since) + ": repair it or its links first";
+    if (!peerSpeaks(step) || !word) return "the service on " + name + " does not run" + said + ": start it first";
+    if (peer.status.maintenance)
+        return name + " is in maintenance" + said + ": end it there with `dyad maintenance " + name + " off`";
+    if (peer.status.leaving) return name + " is shutting down" + said;
     if (word->role == Role::Failed)
-        return "the group failed on " + peer + ": repair it there, then `dyad clear-failure`";
-    return peer + " can't run the group now (no path to the array or no gateway in reach): look at `dyad status` there";
+        return "the group failed on " + name + soLong(step, group.peerRoleSince) +
+               ": repair it there, then `dyad clear-failure`";
+    return name + " can't run the group now (no path to the array or no gateway in reach): look at `dyad status` there";
+}
+
+std::string whyNotHere(const StepContext& step, const GroupRecord& group) {
+    const std::string& self = step.nodeName(step.self);
+    if (step.state.maintenance)
+        return self + " is in maintenance" + soLong(step, group.since) + ": end it with `dyad maintenance " + self +
+               " off`";
+    if (group.role == Role::Failed)
+        return "the group failed here" + soLong(step, group.since) + ": repair it, then `dyad clear-failure`";
+    for (const LunRecord& lun : group.luns)
+        if (!lun.pathUp)
+            return self + " has no path to LUN " + step.name(lun) + soLong(step, lun.pathDownSince) +
+                   ": check the storage network";
+    return self + " can't run the group now: it leaves, or reaches no gateway";
 }
 
 void moveToPeer(StepContext& step, const OrderGiven& order, GroupRecord& group) {
@@ -48,17 +68,16 @@ void moveToPeer(StepContext& step, const OrderGiven& order, GroupRecord& group) 
 }
 
 void fetchFromPeer(StepContext& step, const OrderGiven& order, GroupRecord& group) {
-    if (!fitHere(step, group))
-        return answer(step, order, false,
-                      step.nodeName(step.self) +
-                          " can't run the group now: maintenance, a failure, no path to the array or no gateway");
+    if (!fitHere(step, group)) return answer(step, order, false, whyNotHere(step, group));
     group.asksUntil = step.now + step.timeouts.orderPatience();
     answer(step, order, true, step.peerName() + " is asked to stop the group; it is then started here");
 }
 
 std::string undoing(const StepContext& step, const GroupRecord& group) {
-    return group.standing.frozen ? "the group is frozen: `dyad unfreeze " + step.setup(group).name + "` first"
-                                 : "the group is disabled: `dyad enable " + step.setup(group).name + "` starts it";
+    const std::string& name = step.setup(group).name;
+    const std::string since = soLong(step, group.standingSince);
+    return group.standing.frozen ? "the group is frozen" + since + ": `dyad unfreeze " + name + "` first"
+                                 : "the group is disabled" + since + ": `dyad enable " + name + "` starts it";
 }
 
 void move(StepContext& step, const OrderGiven& order) {
@@ -71,7 +90,7 @@ void move(StepContext& step, const OrderGiven& order) {
     if (!here && !there)
         return answer(step, order, false,
                       "group " + step.setup(group).name + " is not active on any node that can be asked; here it is " +
-                          toText(group.role) + (group.why.empty() ? "" : ": " + group.why));
+                          toText(group.role) + soLong(step, group.since) + (group.why.empty() ? "" : ": " + group.why));
     if (order.kind == OrderKind::Switchback) {
         if (!preferred)
             return answer(step, order, false,
@@ -101,18 +120,19 @@ std::string underWay(const StepContext& step, const GroupRecord& group) {
     const auto moving = [](Role role) {
         return role == Role::Claiming || role == Role::Stopping || role == Role::Lost;
     };
-    if (moving(group.role)) return std::string("the group is ") + toText(group.role) + " here: wait until that is over";
+    if (moving(group.role))
+        return std::string("the group is ") + toText(group.role) + " here" + soLong(step, group.since) +
+               ": wait until that is over";
     const model::GroupStatus* word = peerWord(step, group);
     if (peerSpeaks(step) && word && moving(word->role))
         return std::string("the group is ") + toText(word->role) + " on " + step.peerName() +
-               ": wait until that is over";
+               soLong(step, group.peerRoleSince) + ": wait until that is over";
     return {};
 }
 
 // Who follows only later, because it isn't heard now.
 std::string whoHearsLater(const StepContext& step) {
-    return peerSpeaks(step) ? ""
-                            : "; " + step.peerName() + " is not heard now and follows as soon as it is";
+    return peerSpeaks(step) ? "" : "; " + step.peerName() + " is not heard now and follows as soon as it is";
 }
 
 void freeze(StepContext& step, const OrderGiven& order) {
@@ -164,7 +184,8 @@ void startAlone(StepContext& step, const OrderGiven& order) {
     if (group.role != Role::Standby)
         return answer(step, order, false, "the group is " + std::string(toText(group.role)) + " here already");
     if (step.state.peer.liveness == model::Liveness::Alive)
-        return answer(step, order, false, step.peerName() + " is heard: the two settle by themselves who runs the group");
+        return answer(step, order, false,
+                      step.peerName() + " is heard: the two settle by themselves who runs the group");
     group.alone = true;
     group.claim.notBefore = Instant();
     answer(step, order, true,

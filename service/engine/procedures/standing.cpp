@@ -40,6 +40,7 @@ void tellFrozen(StepContext& step, const GroupRecord& group) {
 void put(StepContext& step, GroupRecord& group, StandingOrder standing) {
     const bool enabled = group.standing.disabled && !standing.disabled;
     group.standing = standing;
+    group.standingSince = step.now;
     if (enabled) {
         // What was let go of then is no invitation any more: the preferred node has the first turn.
         group.released = false;

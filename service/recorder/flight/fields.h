@@ -173,8 +173,8 @@ void field(Coder& coder, Is<model::LunSetup> auto& value) {
 }
 template <typename Coder>
 void field(Coder& coder, Is<model::Configuration> auto& value) {
-    auto& [clusterName, clusterId, profile, nodes, links, heartbeatPort, gateways, luns, groups, control, syncs, digest] =
-        value;
+    auto& [clusterName, clusterId, profile, nodes, links, heartbeatPort, gateways, luns, groups, control, syncs,
+           digest] = value;
     each(coder, clusterName, clusterId, profile, nodes[0].name, nodes[1].name, links, gateways, luns, groups, digest);
     static_cast<void>(heartbeatPort);
     static_cast<void>(control);
@@ -298,16 +298,16 @@ void field(Coder& coder, Is<engine::ClaimRecord> auto& value) {
 template <typename Coder>
 void field(Coder& coder, Is<engine::GroupRecord> auto& value) {
     auto& [id, tag, role, epoch, since, why, key, settled, takeover, reprove, reproveFrom, claim, stopCause, releasing,
-           released, wonAt, handoverUntil, asksUntil, standing, failbackOpen, alone, evict, luns,
-           resources] = value;
+           released, wonAt, handoverUntil, asksUntil, standing, standingSince, peerRoleSince, failbackOpen, alone,
+           evict, luns, resources] = value;
     each(coder, id, tag, role, epoch, since, why, key, settled, takeover, reprove, reproveFrom, claim, stopCause,
-         releasing, released, wonAt, handoverUntil, asksUntil, standing, failbackOpen, alone, evict, luns,
-         resources);
+         releasing, released, wonAt, handoverUntil, asksUntil, standing, standingSince, peerRoleSince, failbackOpen,
+         alone, evict, luns, resources);
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::PeerRecord> auto& value) {
-    auto& [liveness, since, everHeard, boot, status] = value;
-    each(coder, liveness, since, everHeard, boot, status);
+    auto& [liveness, since, everHeard, boot, status, statusSince] = value;
+    each(coder, liveness, since, everHeard, boot, status, statusSince);
 }
 template <typename Coder>
 void field(Coder& coder, Is<engine::State> auto& value) {

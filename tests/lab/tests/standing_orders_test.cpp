@@ -73,7 +73,7 @@ private Q_SLOTS:
         QVERIFY2(told.status == 0, told.text.constData());
         QVERIFY(bothSay("frozen", true));
         told = ask("alpha", {"switchover", groupName, "--yes"});
-        QVERIFY2(told.status == 1 && told.says("the group is frozen: `dyad unfreeze erp` first"),
+        QVERIFY2(told.status == 1 && told.says("the group is frozen (for ") && told.says("`dyad unfreeze erp` first"),
                  told.text.constData());
         QVERIFY(ask("beta", {"alarms"}).says("group.frozen:erp"));
 

@@ -108,13 +108,13 @@ private Q_SLOTS:
     }
 
     void agesAreForPeople() {
-        QCOMPARE(cli::age(40ms), std::string("0.0 s"));
-        QCOMPARE(cli::age(4200ms), std::string("4.2 s"));
-        QCOMPARE(cli::age(95s), std::string("95 s"));
-        QCOMPARE(cli::age(38min), std::string("38 min"));
-        QCOMPARE(cli::age(3h + 12min), std::string("3 h 12 min"));
-        QCOMPARE(cli::age(75h), std::string("3 days 3 h"));
-        QCOMPARE(cli::age(-5s), std::string("0 s"));
+        QCOMPARE(age(40ms), std::string("0.0 s"));
+        QCOMPARE(age(4200ms), std::string("4.2 s"));
+        QCOMPARE(age(95s), std::string("95 s"));
+        QCOMPARE(age(38min), std::string("38 min"));
+        QCOMPARE(age(3h + 12min), std::string("3 h 12 min"));
+        QCOMPARE(age(75h), std::string("3 days 3 h"));
+        QCOMPARE(age(-5s), std::string("0 s"));
     }
 
     void journalLinesNameTheirSubject() {

@@ -10,6 +10,8 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
 #include <sys/wait.h>
 #include <thread>
 
@@ -91,7 +93,39 @@ std::optional<ProcessRecord> firstProcess(const std::string& host) {
     return record;
 }
 
-bool isOn(const std::string& host) { return firstProcess(host).has_value(); }
+namespace {
+
+// Hosts whose cables are out and whose processes are being killed. A namespace outlives them by a moment, on a busy
+// machine by a second; what is configured in it acts on nothing any more.
+std::mutex goingDownLock;
+std::set<std::string> goingDown;
+
+class GoingDown {
+public:
+    explicit GoingDown(const std::string& host) : m_host(host) {
+        const std::lock_guard lock(goingDownLock);
+        goingDown.insert(m_host);
+    }
+    ~GoingDown() {
+        const std::lock_guard lock(goingDownLock);
+        goingDown.erase(m_host);
+    }
+    GoingDown(const GoingDown&) = delete;
+    GoingDown& operator=(const GoingDown&) = delete;
+
+private:
+    std::string m_host;
+};
+
+} // namespace
+
+bool isOn(const std::string& host) {
+    {
+        const std::lock_guard lock(goingDownLock);
+        if (goingDown.count(host) != 0) return false;
+    }
+    return firstProcess(host).has_value();
+}
 
 Result<void> powerOn(const std::string& host) {
     if (isOn(host)) return {};
@@ -119,6 +153,7 @@ Result<Instant> powerOff(const std::string& host) {
     const Instant at = monotonicNow();
     if (record) {
         if (auto cut = setCables(portsOf(host), false); !cut) return cut.error();
+        const GoingDown mark(host);
         if (auto gone = killDataPath(*record); !gone) return gone.error();
         if (auto killed = killAndWait(*record); !killed) return killed.error();
     }

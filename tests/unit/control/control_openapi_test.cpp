@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// resources/openapi.json against the server: every route stands in it and every operation is a route, with the same role;
-// and real answers are what it says.
+// resources/openapi.json against the server: every route stands in it and every operation is a route, with the same
+// role; and real answers are what it says.
 #include "fake_peer.h"
 #include "raw_client.h"
 #include "running_server.h"
@@ -47,7 +47,8 @@ public:
     void incident(std::uint64_t id, Answered<std::vector<model::Incident>> answered) override {
         answered(id == 7 ? std::vector{sample()} : std::vector<model::Incident>());
     }
-    void entries(std::int64_t, std::int64_t, std::size_t, Answered<std::vector<model::RememberedEntry>> answered) override {
+    void entries(std::int64_t, std::int64_t, std::size_t,
+                 Answered<std::vector<model::RememberedEntry>> answered) override {
         answered(std::vector<model::RememberedEntry>{{{.sequence = 7, .kind = "order", .text = "entry"}, "a3"}});
     }
     void durations(const std::string&, Answered<std::vector<model::StepDuration>> answered) override {
@@ -69,19 +70,68 @@ private:
 
 class QuietTruth : public ports::TruthPort {
 public:
-    void look(std::function<void(Result<model::NodeTruth>)> answered) override { answered(Error{"look", "", "", ""}); }
+    bool fails = false;
+    void look(std::function<void(Result<model::NodeTruth>)> answered) override {
+        if (fails) return answered(Error{"look", "", "", ""});
+        model::NodeTruth truth;
+        truth.node = "alpha";
+        truth.groups = {{.name = "erp", .role = model::Role::Standby}};
+        truth.luns = {{.name = "array", .known = true, .mountedAt = {"/srv/erp"}}};
+        truth.luns.front().snapshot.holder = model::ReservationKey{1};
+        truth.luns.front().snapshot.registrants = {model::ReservationKey{1}};
+        truth.mounts = {{.group = "erp", .resource = "data", .mounted = true, .settled = true}}; // a contradiction
+        truth.addresses = {{.group = "erp", .resource = "ip", .answers = {"02:00:00:00:00:05"}}};
+        truth.processes = {{.group = "erp", .resource = "db", .pid = 7}};
+        truth.trouble = {"nothing could be asked"};
+        answered(truth);
+    }
 };
 
 class QuietConfiguration : public ports::ConfigurationPort {
 public:
-    [[nodiscard]] model::ConfigurationPicture picture() const override { return {}; }
+    [[nodiscard]] model::ConfigurationPicture picture() const override {
+        model::ConfigurationPicture picture;
+        picture.node = "alpha";
+        picture.history = {{.revision = {3, 0xa3}, .who = "otto", .node = "alpha"}};
+        picture.staged = model::StagedRevision{.attempt = 9, .record = picture.history.front()};
+        return picture;
+    }
+    [[nodiscard]] static model::ConfigurationReport report() {
+        model::ConfigurationReport report;
+        report.node = "alpha";
+        report.findings = {{.isError = true, .file = "dyad.toml", .line = 3, .text = "unknown key"}};
+        report.plan.impossible = {"the cluster's number changes"};
+        report.plan.mustStop = {{"erp", "alpha", "its LUN changes"}};
+        report.plan.effects = {"the heart starts anew"};
+        return report;
+    }
     void text(std::uint64_t, std::function<void(Result<std::string>)> done) override { done(std::string("[cluster]")); }
-    void check(std::string, std::function<void(model::ConfigurationReport)> done) override { done({}); }
-    void apply(ports::ApplyOrder, std::function<void(model::ApplyReport)> done) override { done({}); }
-    void prepare(model::StagedRevision, std::string, std::function<void(ports::PrepareReply)> done) override { done({}); }
+    void check(std::string, std::function<void(model::ConfigurationReport)> done) override { done(report()); }
+    void apply(ports::ApplyOrder, std::function<void(model::ApplyReport)> done) override {
+        done({.accepted = true, .text = "taken on both", .reports = {report()}});
+    }
+    void prepare(model::StagedRevision, std::string, std::function<void(ports::PrepareReply)> done) override {
+        done({});
+    }
     void commit(std::uint64_t, model::Revision) override {}
     void abort(std::uint64_t) override {}
 };
+
+// Where an object is that takes fields without naming them or their values; empty: nowhere.
+QString openObject(const QJsonValue& value, const QString& at) {
+    if (value.isArray()) {
+        for (const QJsonValue& each : value.toArray())
+            if (const QString open = openObject(each, at); !open.isEmpty()) return open;
+        return {};
+    }
+    const QJsonObject schema = value.toObject();
+    if (schema["type"] == "object" && schema["additionalProperties"] != QJsonValue(false) &&
+        !schema["additionalProperties"].isObject())
+        return at;
+    for (auto each = schema.begin(); each != schema.end(); ++each)
+        if (const QString open = openObject(each.value(), at + "." + each.key()); !open.isEmpty()) return open;
+    return {};
+}
 
 class ControlOpenapiTest : public QObject {
     Q_OBJECT
@@ -167,9 +217,8 @@ private Q_SLOTS:
         m_server = std::make_unique<RunningServer>(m_service, m_certificate);
         QVERIFY(m_server->started());
         control::Server& server = m_server->server();
-        server.addRoutes(control::historyRoutes(m_history, "alpha", [](const std::string& group, const std::string&) {
-            return group == "erp";
-        }));
+        server.addRoutes(control::historyRoutes(
+            m_history, "alpha", [](const std::string& group, const std::string&) { return group == "erp"; }));
         server.addRoutes(control::truthRoutes(m_truth));
         server.addRoutes(control::configurationRoutes(m_configuration));
     }
@@ -188,8 +237,10 @@ private Q_SLOTS:
     void everyOrderIsDescribed() {
         const auto described = operations();
         for (const control::OrderRow& row : control::orderTable()) {
-            const QString path = withStars(control::pathOf({.kind = row.kind, .group = "{name}", .node = "{name}", .who = "", .resource = "{name}"}))
-                                     .replace(QLatin1String("%7Bname%7D"), QLatin1String("*"));
+            const QString path =
+                withStars(control::pathOf(
+                              {.kind = row.kind, .group = "{name}", .node = "{name}", .who = "", .resource = "{name}"}))
+                    .replace(QLatin1String("%7Bname%7D"), QLatin1String("*"));
             QVERIFY2(described.count("POST " + path) == 1, qPrintable(path));
         }
     }
@@ -213,7 +264,8 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("target");
         QTest::addColumn<int>("status");
         const auto row = [](const char* operation, const char* target, int status = 200) {
-            QTest::newRow(qPrintable(QString("%1 %2").arg(target).arg(status))) << operation << QByteArray(target) << status;
+            QTest::newRow(qPrintable(QString("%1 %2").arg(target).arg(status)))
+                << operation << QByteArray(target) << status;
         };
         row("GET /v1/state", "/v1/state");
         row("GET /v1/nodes", "/v1/nodes");
@@ -241,7 +293,7 @@ private Q_SLOTS:
         row("GET /v1/entries", "/v1/entries");
         row("GET /v1/durations", "/v1/durations?group=erp");
         row("GET /v1/audit", "/v1/audit");
-        row("GET /v1/truth", "/v1/truth", 503);
+        row("GET /v1/truth", "/v1/truth");
         row("GET /v1/config", "/v1/config");
         row("GET /v1/config/revisions", "/v1/config/revisions");
         row("GET /v1/config/revisions/*", "/v1/config/revisions/3");
@@ -278,9 +330,35 @@ private Q_SLOTS:
         QVERIFY(m_service.orders.empty());
     }
 
+    void whatFailsOrIsCheckedIsAnsweredAsDescribed() {
+        m_truth.fails = true;
+        const Answer blind = ask("GET", "/v1/truth", "view", {});
+        m_truth.fails = false;
+        QCOMPARE(blind.status, 503);
+        matches(blind, "GET /v1/truth");
+        const QByteArray file = R"({"text": "[cluster]"})";
+        const Answer checked = ask("POST", "/v1/config/check", "administer", file);
+        QCOMPARE(checked.status, 200);
+        matches(checked, "POST /v1/config/check");
+        const Answer applied = ask("POST", "/v1/config/apply", "administer", file);
+        QCOMPARE(applied.status, 200);
+        matches(applied, "POST /v1/config/apply");
+    }
+
+    // An object whose fields are not named would let any answer pass.
+    void everyObjectNamesItsFields() {
+        const QJsonObject schemas = m_document["components"].toObject()["schemas"].toObject();
+        QVERIFY(!schemas.isEmpty());
+        for (auto schema = schemas.begin(); schema != schemas.end(); ++schema) {
+            const QString open = openObject(schema.value(), schema.key());
+            QVERIFY2(open.isEmpty(), qPrintable(open));
+        }
+    }
+
     void ordersAreAnsweredAsDescribed() {
         for (const control::OrderRow& row : control::orderTable()) {
-            const model::Order order{.kind = row.kind, .group = "erp", .node = "beta", .who = "", .resource = "database"};
+            const model::Order order{
+                .kind = row.kind, .group = "erp", .node = "beta", .who = "", .resource = "database"};
             QString operation = QString("POST ") + control::pathOf(order);
             operation.replace("/erp/", "/*/").replace("/beta/", "/*/").replace("/database/", "/*/");
             m_service.answer = {.accepted = true, .text = "it is done"};

@@ -219,7 +219,7 @@ private Q_SLOTS:
         QVERIFY(eventually([] { return nodeIn(askJson("alpha", {"status"}).json(), "beta")["maintenance"].toBool(); }));
         const Told told = ask("alpha", {"switchover", groupName});
         QCOMPARE(told.status, 1);
-        QVERIFY2(told.says("beta is in maintenance"), told.text.constData());
+        QVERIFY2(told.says("beta is in maintenance (for "), told.text.constData());
         QVERIFY(ownerByAddress() == "alpha");
         QCOMPARE(ask("alpha", {"maintenance", "beta", "off"}).status, 0);
         QVERIFY(

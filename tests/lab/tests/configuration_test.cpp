@@ -161,6 +161,16 @@ private Q_SLOTS:
         QCOMPARE(unknown.value().exitStatus, 4);
         QVERIFY2(unknown.value().text.find("did you mean \"cluster\"") != std::string::npos,
                  unknown.value().text.c_str());
+        const auto contradiction =
+            apply("alpha",
+                  offer("alpha", text + "[[group.resource]]\nname = \"watch\"\ntype = \"process\"\n"
+                                        "command = [\"/bin/sleep\", \"inf\"]\n"
+                                        "health = { tcp = \"127.0.0.1:1\", interval_ms = 500, timeout_ms = 900 }\n"));
+        VERIFY_WELL(contradiction);
+        QCOMPARE(contradiction.value().exitStatus, 4);
+        QVERIFY2(contradiction.value().text.find("timeout_ms = 900 is longer than interval_ms = 500") !=
+                     std::string::npos,
+                 contradiction.value().text.c_str());
         // Good as a file, but no host of this pair fits it.
         std::string elsewhere = text;
         const std::size_t address = elsewhere.find(floatingAddress);

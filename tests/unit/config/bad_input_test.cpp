@@ -122,14 +122,13 @@ void BadInputTest::oneProblem_data() {
     change("failback to where", "name = \"erp\"\n", "name = \"erp\"\nfailback = \"auto\"\n", 16, 12, "failback",
            "no node to go back to", "add prefer");
     change("failback window", "name = \"erp\"\n",
-           "name = \"erp\"\nprefer = \"alpha\"\nfailback = \"auto\"\nfailback_window = \"2-4\"\n", 18, 19, "failback_window",
-           "is no window of a day", "02:00-04:00");
+           "name = \"erp\"\nprefer = \"alpha\"\nfailback = \"auto\"\nfailback_window = \"2-4\"\n", 18, 19,
+           "failback_window", "is no window of a day", "02:00-04:00");
     change("failback window of 25 hours", "name = \"erp\"\n",
            "name = \"erp\"\nprefer = \"alpha\"\nfailback = \"auto\"\nfailback_window = \"02:00-25:00\"\n", 18, 19,
            "failback_window", "is no window of a day", "02:00-04:00");
-    change("failback window without auto", "name = \"erp\"\n",
-           "name = \"erp\"\nfailback_window = \"02:00-04:00\"\n", 16, 19, "failback_window", "says nothing",
-           "failback = \"auto\"");
+    change("failback window without auto", "name = \"erp\"\n", "name = \"erp\"\nfailback_window = \"02:00-04:00\"\n",
+           16, 19, "failback_window", "says nothing", "failback = \"auto\"");
     change("resource type", "type = \"filesystem\"", "type = \"filesytem\"", 18, 8, "type", "is no type of resource",
            "did you mean \"filesystem\"?");
     change("unknown LUN", "lun = \"array\"", "lun = \"aray\"", 19, 7, "lun", "is no LUN of this file",
@@ -179,6 +178,9 @@ void BadInputTest::oneProblem_data() {
         "is not an address with a port", "127.0.0.1:80");
     row("interval", withGroup + process + "health = { tcp = \"127.0.0.1:1\", interval_ms = 1 }\n", 26, 47,
         "interval_ms", "1 is out of range", "from 10 to 3600000");
+    row("time-outs that contradict each other",
+        withGroup + process + "health = { tcp = \"127.0.0.1:1\", interval_ms = 500, timeout_ms = 900 }\n", 26, 65,
+        "timeout_ms", "timeout_ms = 900 is longer than interval_ms = 500", "make timeout_ms at most 500");
     row("restarts", withGroup + process + "restarts = 1001\n", 26, 12, "restarts", "1001 is out of range",
         "from 0 to 1000");
     row("not a number", withGroup + process + "start_timeout_s = nan\n", 26, 19, "start_timeout_s", "is out of range",

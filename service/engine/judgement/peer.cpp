@@ -132,6 +132,11 @@ void judgePeer(StepContext& step, const HeartChanged& heart) {
         // What was refused belongs to the state of things in which it was asked: a peer that is heard again, and one
         // that falls silent, is a new one. A silence that grows from suspect to lost is still the same.
         const bool anew = now == Liveness::Alive || peer.liveness == Liveness::Alive;
+        // Heard for the first time in this life of the service: it need not have been away. Who moved what is adopted
+        // here, and whether the peer was well then, isn't known: it doesn't go back by itself for that.
+        if (now == Liveness::Alive && peer.liveness == Liveness::Unknown)
+            for (GroupRecord& group : step.state.groups)
+                group.wonAt = step.now;
         peer.liveness = now;
         peer.since = step.now;
         tellPeer(step);

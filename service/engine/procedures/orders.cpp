@@ -37,7 +37,8 @@ std::string whyPeerCantTake(const StepContext& step, const GroupRecord& group) {
     const std::string said = soLong(step, peer.statusSince);
     if (peer.liveness != model::Liveness::Alive)
         return name + " is " + toText(peer.liveness) + soLong(step, peer.since) + ": repair it or its links first";
-    if (!peerSpeaks(step) || !word) return "the service on " + name + " does not run" + said + ": start it first";
+    if (!peerSpeaks(step)) return "the service on " + name + " does not run" + said + ": start it first";
+    if (!word) return name + " does not know this group: compare the files with `dyad config diff`";
     if (peer.status.maintenance)
         return name + " is in maintenance" + said + ": end it there with `dyad maintenance " + name + " off`";
     if (peer.status.leaving) return name + " is shutting down" + said;
@@ -50,8 +51,8 @@ std::string whyPeerCantTake(const StepContext& step, const GroupRecord& group) {
 std::string whyNotHere(const StepContext& step, const GroupRecord& group) {
     const std::string& self = step.nodeName(step.self);
     if (step.state.maintenance)
-        return self + " is in maintenance" + soLong(step, group.since) + ": end it with `dyad maintenance " + self +
-               " off`";
+        return self + " is in maintenance" + (group.role == Role::Maintenance ? soLong(step, group.since) : "") +
+               ": end it with `dyad maintenance " + self + " off`";
     if (group.role == Role::Failed)
         return "the group failed here" + soLong(step, group.since) + ": repair it, then `dyad clear-failure`";
     for (const LunRecord& lun : group.luns)

@@ -28,6 +28,7 @@ void beginStartup(StepContext& step, const Started& started) {
     DYAD_CHECK(!state.started, "the engine was started twice");
     state.started = true;
     state.startedAt = step.now;
+    state.peer.since = step.now;
     state.boot = started.boot;
     // Far from every number of an earlier run: dyad-lun lives on and may still answer what that run asked.
     state.lastOperation = model::OperationId(static_cast<std::uint64_t>(step.now.nanoseconds()));

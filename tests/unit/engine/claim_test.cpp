@@ -107,6 +107,7 @@ private Q_SLOTS:
     void whatStrangersHoldIsNotAskedFor();
     void anOldProofIsLookedAtAgainBeforeAnythingStarts();
     void whatIsWonStartsAfresh();
+    void aStrangerThatIsToGoIsTakenLikeNobody();
     void aLookThatTakesItsTimeCostsNoClaim();
     void onlyWhatWasRefusedIsAskedForAgain();
     void whatWasReleasedIsClaimedAtOnce();
@@ -424,6 +425,7 @@ void ClaimTest::whatIsWonStartsAfresh() {
         GroupRecord& group = at.erp();
         group.released = true;
         group.asksUntil = at.now + 5s;
+        group.alone = true;
         group.handoverUntil = at.now + 5s;
         group.resources.resize(1);
         group.resources[0].state = model::ResourceState::Stopped;
@@ -435,10 +437,33 @@ void ClaimTest::whatIsWonStartsAfresh() {
         at.drive();
         QCOMPARE(group.role, Role::Starting);
         QCOMPARE(group.takeover, takeover);
-        QVERIFY(!group.released && !group.asksUntil && group.handoverUntil == Instant());
+        QVERIFY(!group.released && !group.asksUntil && !group.alone && group.handoverUntil == Instant());
         QVERIFY(!group.resources[0].mustStop && group.resources[0].failures.empty());
         QCOMPARE(group.wonAt, at.now);
     }
+}
+
+// An operator has confirmed whose key it is. That counts for one claim.
+void ClaimTest::aStrangerThatIsToGoIsTakenLikeNobody() {
+    Claim at(ClaimPhase::Reading, ClaimCause::NobodyOwns);
+    at.erp().evict = at.lun(0).snapshot.holder = at.lun(1).snapshot.holder = stranger;
+    at.drive();
+    QVERIFY(at.asked().size() == 1 && at.asked()[0].lun == model::LunId(0));
+    QVERIFY(at.asked()[0].command == ReservationCommand::Claim && at.asked()[0].expectedHolder == stranger);
+    at.answers(0, ReservationOutcome::Good, at.own);
+    at.drive();
+    QVERIFY(at.asked().size() == 1 && at.asked()[0].lun == model::LunId(1));
+    QVERIFY(at.asked()[0].command == ReservationCommand::Claim && at.asked()[0].expectedHolder == stranger);
+    at.answers(1, ReservationOutcome::Good, at.own);
+    at.drive();
+    QCOMPARE(at.erp().role, Role::Starting);
+    QVERIFY(!at.erp().evict);
+    Claim other(ClaimPhase::Reading, ClaimCause::NobodyOwns);
+    other.erp().evict = stranger;
+    other.lun(0).snapshot.holder = ReservationKey{stranger.value + 0x100};
+    other.drive();
+    QVERIFY(other.refusedFor(longer));
+    QVERIFY(!other.erp().evict);
 }
 
 // The look that began with the challenge is not answered yet when the arbiter is won.
@@ -510,6 +535,8 @@ void ClaimTest::whatEndsAClaim_data() {
     const auto row = [](const char* name, Arrange arrange) { QTest::newRow(name) << arrange; };
     row("this node leaves", [](Workplace& at) { at.state.leaving = true; });
     row("this node goes into maintenance", [](Workplace& at) { at.state.maintenance = true; });
+    row("an operator disables the group", [](Workplace& at) { at.erp().standing.disabled = true; });
+    row("an operator freezes the group", [](Workplace& at) { at.erp().standing.frozen = true; });
     row("this node stood still", [](Workplace& at) { at.erp().claim.frozen = true; });
 }
 
@@ -537,6 +564,10 @@ void ClaimTest::aClaimThatHasTakenSomethingGoesOn() {
         QCOMPARE(at.erp().role, Role::Claiming);
         at.state.leaving = false;
         at.state.maintenance = true;
+        at.drive();
+        QCOMPARE(at.erp().role, Role::Claiming);
+        at.state.maintenance = false;
+        at.erp().standing = {true, true, 1};
         at.drive();
         QCOMPARE(at.erp().role, Role::Claiming);
     }

@@ -301,6 +301,13 @@ void ClaimantTest::theGroupWithout_data() {
             at.state.peer.liveness = Liveness::Lost, at.state.gatewayKnown = true, at.state.gatewayReachable = false;
         },
         none);
+    row(
+        "no gateway here either, but ordered to start alone",
+        [](Workplace& at) {
+            at.state.peer.liveness = Liveness::Lost, at.state.gatewayKnown = true, at.state.gatewayReachable = false;
+            at.web().alone = true;
+        },
+        silent);
 }
 
 void ClaimantTest::theGroupWithout() {

@@ -70,6 +70,9 @@ private Q_SLOTS:
     void aSilenceBeginsAndEndsAnew();
     void whatWasRefusedIsForgottenWhenThePeerLetsGo_data();
     void whatWasRefusedIsForgottenWhenThePeerLetsGo();
+    void thePeersWordIsDated();
+    void nobodyStartsAloneOnceThePeerIsHeard();
+    void whoIsHeardForTheFirstTimeNeedNotHaveBeenAway();
     void driftIsJudgedByALivingService();
     void whatTheWordIsWorth();
     void whatWasLeftByWhom();
@@ -260,6 +263,71 @@ void PeerTest::whatWasRefusedIsForgottenWhenThePeerLetsGo() {
     say(now, useless);
     QCOMPARE(at.state.groups[0].claim.notBefore, forgotten ? Instant() : origin + 9s);
     QCOMPARE(at.state.groups[1].claim.notBefore, origin + 9s); // another group's is its own
+}
+
+void PeerTest::thePeersWordIsDated() {
+    Ear at;
+    at.state.peer = PeerRecord();
+    HeartChanged news = heart(Liveness::Alive, Liveness::Alive);
+    model::NodeStatus& status = news.peer.status;
+    status.serviceAlive = false;
+    const auto isNews = [&] {
+        at.now = at.now + 1s;
+        at.hear(news);
+        const Instant since = at.now;
+        if (at.state.peer.statusSince != since) return false;
+        at.now = at.now + 1s;
+        at.hear(news); // the same once more
+        return at.state.peer.statusSince == since;
+    };
+    QVERIFY(isNews()); // the first word, of a service that does not run
+    for (bool* each : {&status.serviceAlive, &status.leaving, &status.maintenance}) {
+        *each = !*each;
+        QVERIFY(isNews());
+    }
+    const Instant before = at.state.peer.statusSince;
+    const auto says = [&](Role role) {
+        status.groups[0].role = role;
+        at.now = at.now + 1s;
+        at.hear(news);
+        return at.erp().peerRoleSince;
+    };
+    for (const GroupRecord& group : at.state.groups)
+        status.groups.push_back({.role = Role::Standby, .tag = group.tag});
+    const Instant first = says(Role::Standby);
+    QCOMPARE(first, at.now);
+    QCOMPARE(says(Role::Standby), first);
+    QCOMPARE(says(Role::Starting), at.now);
+    const Instant starting = at.now;
+    QCOMPARE(says(Role::Starting), starting);
+    QCOMPARE(at.web().peerRoleSince, first); // another group's is its own
+    QCOMPARE(at.state.peer.statusSince, before);
+}
+
+// What was adopted here does not go back by policy only because this service has just started.
+void PeerTest::whoIsHeardForTheFirstTimeNeedNotHaveBeenAway() {
+    for (const Liveness before : {Liveness::Unknown, Liveness::Suspect, Liveness::Lost, Liveness::Alive}) {
+        for (const Liveness now : {Liveness::Unknown, Liveness::Suspect, Liveness::Lost, Liveness::Alive}) {
+            Ear at;
+            at.state.peer.liveness = before;
+            at.erp().wonAt = at.web().wonAt = origin - 9s;
+            at.hear(heart(now, now));
+            const bool first = before == Liveness::Unknown && now == Liveness::Alive;
+            QCOMPARE(at.erp().wonAt, first ? at.now : origin - 9s);
+            QCOMPARE(at.web().wonAt, first ? at.now : origin - 9s);
+        }
+    }
+}
+
+void PeerTest::nobodyStartsAloneOnceThePeerIsHeard() {
+    for (const Liveness now : {Liveness::Unknown, Liveness::Suspect, Liveness::Lost, Liveness::Alive}) {
+        Ear at;
+        at.state.peer.liveness = Liveness::Lost;
+        at.erp().alone = at.web().alone = true;
+        at.hear(heart(now, now));
+        QCOMPARE(at.erp().alone, now != Liveness::Alive);
+        QCOMPARE(at.web().alone, now != Liveness::Alive);
+    }
 }
 
 void PeerTest::driftIsJudgedByALivingService() {

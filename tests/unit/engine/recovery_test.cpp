@@ -31,9 +31,13 @@ public:
         patient().pending = PendingResource{model::OperationId(5), erp().epoch, verb, now + 1s};
     }
     void answers(ResourceOutcome outcome, const char* detail = "") {
-        const model::ResourceAnswer answer{
-            model::OperationId(5), erp().epoch, model::GroupId(0), ResourceId(db), patient().pending->verb,
-            outcome,               detail};
+        const model::ResourceAnswer answer{model::OperationId(5),
+                                           erp().epoch,
+                                           model::GroupId(0),
+                                           ResourceId(db),
+                                           patient().pending->verb,
+                                           outcome,
+                                           detail};
         go([&](StepContext& step) { noteResource(step, answer); });
     }
     void expire() {
@@ -69,6 +73,8 @@ private Q_SLOTS:
     void afterAStopThatFailsComesForce();
     void whatAnswersSaysHowItWent();
     void whatComesDownAnywayIsNotCounted();
+    void whatIsFrozenIsLeftAsItIs();
+    void whatIsFrozenComesDownWhenTheGroupLeaves();
     void onlyFailuresWithinTheWindowCount();
     void aGroupThatLeavesLeavesOnce();
     void whatIsStuckIsGivenUpBeforeAnythingElse();
@@ -166,6 +172,38 @@ void RecoveryTest::whatComesDownAnywayIsNotCounted() {
     at.patient().failures = {at.now, at.now, at.now};
     at.run();
     QCOMPARE(at.erp().role, Role::Starting);
+}
+
+void RecoveryTest::whatIsFrozenIsLeftAsItIs() {
+    Hospital at(ResourceState::Running);
+    at.own(at.erp());
+    at.erp().standing.frozen = true;
+    at.patient().state = ResourceState::Failed;
+    at.run();
+    QCOMPARE(at.erp().role, Role::Starting); // the journal tells that it is not whole
+    QVERIFY(!at.patient().mustStop);
+    const auto asked = [&] {
+        at.go([&](StepContext& step) { reconcile(step, at.erp()); });
+        return at.wanted<model::ResourceRequest>();
+    };
+    at.patient().mustStop = true; // begun before it was frozen
+    QVERIFY(asked().empty());
+    at.patient().state = ResourceState::Stopped;
+    QVERIFY(asked().empty());
+    at.erp().standing.frozen = false;
+    const auto requests = asked();
+    QVERIFY(requests.size() == 1 && requests[0].verb == ResourceVerb::Start);
+}
+
+// The host goes down: what runs on it is stopped in order, frozen or not.
+void RecoveryTest::whatIsFrozenComesDownWhenTheGroupLeaves() {
+    Hospital at(ResourceState::Running);
+    at.own(at.erp());
+    at.erp().role = Role::Stopping;
+    at.erp().standing.frozen = true;
+    at.go([&](StepContext& step) { reconcile(step, at.erp()); });
+    const auto requests = at.wanted<model::ResourceRequest>();
+    QVERIFY(requests.size() == 1 && requests[0].verb == ResourceVerb::Stop && requests[0].resource == ResourceId(db));
 }
 
 void RecoveryTest::onlyFailuresWithinTheWindowCount() {

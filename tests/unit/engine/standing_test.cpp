@@ -33,6 +33,12 @@ void order(Workplace& at, OrderKind kind, model::ResourceId resource = {}, model
 bool accepted(const Workplace& at) { return last<AnswerOrder>(at)->accepted; }
 QString answer(const Workplace& at) { return QString::fromStdString(last<AnswerOrder>(at)->text); }
 
+const model::ReservationKey stranger{0x1234500000000100}; // of another cluster
+
+std::optional<ClaimCause> claimOf(Workplace& at) {
+    return at.ask([&](StepContext& step) { return claimCause(step, at.erp()); });
+}
+
 void hear(Workplace& at) {
     StepContext step = stepOf(at);
     hearStandingOrders(step);
@@ -96,6 +102,27 @@ private Q_SLOTS:
         QCOMPARE(at.erp().role, Role::Active);
     }
 
+    void aDisabledGroupIsNotMoved() {
+        Workplace at;
+        at.word(at.erp()).role = Role::Active; // it has not heard of it yet
+        at.erp().standing.disabled = true;
+        order(at, OrderKind::Switchover);
+        QVERIFY(!accepted(at));
+        QVERIFY2(answer(at).contains("dyad enable erp"), qPrintable(answer(at)));
+    }
+
+    // Who unfreezes wants things to go on, whatever they are at.
+    void whatMovesJustNowIsUnfrozen() {
+        for (const Role role : {Role::Claiming, Role::Stopping, Role::Lost}) {
+            Workplace at;
+            at.erp().role = role;
+            at.erp().standing.frozen = true;
+            order(at, OrderKind::Unfreeze);
+            QVERIFY(accepted(at));
+            QVERIFY(!at.erp().standing.frozen);
+        }
+    }
+
     void whatMovesJustNowIsNotFrozen() {
         for (const Role role : {Role::Claiming, Role::Stopping, Role::Lost}) {
             Workplace here;
@@ -138,6 +165,42 @@ private Q_SLOTS:
         hear(at);
         QVERIFY(at.erp().standing == (StandingOrder{true, true, 5}));
         QVERIFY(at.actions.empty());
+        at.erp().standing = {true, false, 5};
+        at.word(at.erp()).standing = {false, true, 5};
+        hear(at);
+        QVERIFY(at.erp().standing == (StandingOrder{true, true, 5}));
+        // Nobody has asked for the other restriction.
+        for (const StandingOrder ours : {StandingOrder{true, false, 5}, StandingOrder{false, true, 5}}) {
+            at.erp().standing = ours;
+            at.word(at.erp()).standing = {false, false, 5};
+            hear(at);
+            QVERIFY(at.erp().standing == ours);
+        }
+    }
+
+    // Versions go round: half the way ahead is as far as half the way behind, so it is no news to either node.
+    void aVersionIsLaterForLessThanHalfTheWayRound() {
+        for (const auto& [version, follows] : {std::pair(0x7fff, true), std::pair(0x8000, false)}) {
+            Workplace at;
+            at.word(at.erp()).standing = {true, false, static_cast<std::uint16_t>(5 + version)};
+            at.erp().standing.version = 5;
+            hear(at);
+            QCOMPARE(at.erp().standing.disabled, follows);
+        }
+    }
+
+    void anOrderStandsSinceItWasGivenOrHeardOf() {
+        Workplace at;
+        order(at, OrderKind::Freeze);
+        QCOMPARE(at.erp().standingSince, at.now);
+        at.word(at.erp()).standing = {true, false, 9};
+        at.now = at.now + 1s;
+        hear(at);
+        QCOMPARE(at.erp().standingSince, at.now);
+        const Instant since = at.now;
+        at.now = at.now + 1s;
+        hear(at); // nothing new
+        QCOMPARE(at.erp().standingSince, since);
     }
 
     void nobodyTakesWhatIsFrozenOrDisabled() {
@@ -166,6 +229,8 @@ private Q_SLOTS:
         at.now = at.now + at.timeouts.startupWait();
         QVERIFY(!cause());
         QCOMPARE(at.deadline, std::optional(at.erp().handoverUntil));
+        at.now = at.erp().handoverUntil; // the preferred node has had its turn
+        QVERIFY(cause() == ClaimCause::NobodyOwns);
         at.word(at.erp()).standing = at.erp().standing;
         at.word(at.erp()).unfit = false;
         QVERIFY(cause() == ClaimCause::PeerReleased);
@@ -206,6 +271,34 @@ private Q_SLOTS:
         at.configuration.groups[0].prefer = model::NodeId::Second;
         order(at, OrderKind::Enable);
         QVERIFY(at.erp().handoverUntil == at.now + at.timeouts.startupWait());
+    }
+
+    void freezingWhatIsDisabledEnablesNothing() {
+        Workplace at;
+        at.erp().standing = {true, false, 1};
+        at.erp().released = true;
+        at.erp().handoverUntil = at.now + 10s;
+        order(at, OrderKind::Freeze);
+        QVERIFY(at.erp().standing == (StandingOrder{true, true, 2}));
+        QVERIFY(at.erp().released && at.erp().handoverUntil == at.now + 10s);
+    }
+
+    // A claim that was refused is not made again for a while; who gives an order knows more than that.
+    void anOrderToClaimWaitsForNoPause() {
+        Workplace alone;
+        alone.state.peer.liveness = model::Liveness::Lost;
+        Workplace release;
+        release.held(stranger);
+        Workplace enable;
+        enable.erp().standing = {true, false, 1};
+        for (const auto& [at, kind] :
+             {std::pair(&alone, OrderKind::StartAlone), std::pair(&release, OrderKind::ReleaseClaim),
+              std::pair(&enable, OrderKind::Enable)}) {
+            at->erp().claim.notBefore = at->now + 10s;
+            order(*at, kind, {}, stranger);
+            QVERIFY(accepted(*at));
+            QVERIFY(claimOf(*at));
+        }
     }
 
     void aBootRemembers() {
@@ -251,15 +344,16 @@ private Q_SLOTS:
         order(at, OrderKind::StartAlone);
         QVERIFY(accepted(at));
         QVERIFY(cause() == ClaimCause::PeerSilent);
-        at.erp().standing.disabled = true;
-        order(at, OrderKind::StartAlone);
-        QVERIFY(!accepted(at));
+        for (const StandingOrder standing : {StandingOrder{true, false, 1}, StandingOrder{false, true, 1}}) {
+            at.erp().standing = standing;
+            order(at, OrderKind::StartAlone);
+            QVERIFY(!accepted(at));
+        }
     }
 
     // Only the key that was confirmed; and never one of this cluster.
     void aStrangersClaimIsRemovedByItsKeyOnly() {
         Workplace at;
-        const model::ReservationKey stranger{0x1234500000000100};
         order(at, OrderKind::ReleaseClaim, {}, stranger);
         QVERIFY(!accepted(at)); // nobody holds
         at.held(Workplace::key(model::NodeId::Second, at.state.peer.boot, 3));
@@ -273,6 +367,23 @@ private Q_SLOTS:
         order(at, OrderKind::ReleaseClaim, {}, stranger);
         QVERIFY(accepted(at));
         QVERIFY(cause() == ClaimCause::NobodyOwns);
+    }
+
+    void aStrangersClaimStaysWhereTheGroupMayNotRun() {
+        using Arrange = void (*)(Workplace&);
+        for (const Arrange arrange : {Arrange([](Workplace& at) { at.erp().role = Role::Active; }),
+                                      Arrange([](Workplace& at) { at.erp().luns[0].known = false; }), // as it was once
+                                      Arrange([](Workplace& at) { at.erp().standing.disabled = true; }),
+                                      Arrange([](Workplace& at) { at.erp().standing.frozen = true; }),
+                                      Arrange([](Workplace& at) { at.state.maintenance = true; })}) {
+            Workplace at;
+            at.held(stranger);
+            arrange(at);
+            order(at, OrderKind::ReleaseClaim, {}, stranger);
+            QCOMPARE(at.wanted<AnswerOrder>().size(), std::size_t(1));
+            QVERIFY(!accepted(at));
+            QVERIFY(!at.erp().evict);
+        }
     }
 };
 

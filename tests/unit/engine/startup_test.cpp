@@ -77,7 +77,10 @@ void StartupTest::numbersOfAnEarlierRunNeverComeBack() {
                 all.push_back(request->operation);
         const GroupRecord& group = engine.state().groups[0];
         // Counted from here on, as nothing is known of before.
-        [&] { QVERIFY(group.since == start && group.luns[0].pathDownSince == start); }();
+        [&] {
+            QVERIFY(group.since == start && group.luns[0].pathDownSince == start);
+            QVERIFY(engine.state().peer.since == start);
+        }();
         return all;
     };
     const auto earlier = operationsOf(origin);
@@ -89,8 +92,9 @@ void StartupTest::numbersOfAnEarlierRunNeverComeBack() {
 void StartupTest::theHeartsMemoryMayBeShorterThanTheFile() {
     Workplace at;
     Started started{Workplace::ownBoot, model::NodeStatus()};
-    started.previous->groups = {
-        {.role = Role::Standby, .epoch = model::Epoch(9), .tag = model::groupTag("erp")}}; // one group; the file has two now
+    started.previous->groups = {{.role = Role::Standby,
+                                 .epoch = model::Epoch(9),
+                                 .tag = model::groupTag("erp")}}; // one group; the file has two now
     Engine engine(at.configuration, NodeId::First);
     engine.step(origin, started);
     QCOMPARE(engine.state().groups[0].epoch, model::Epoch(9));
@@ -117,8 +121,8 @@ void StartupTest::whatIsAdopted_data() {
         "it had been given up, and still runs", [](Workplace& at) { doorstep(at).remember(Role::Standby, 3); },
         Role::Lost);
     row(
-        "the heart remembers nothing of this group",
-        [](Workplace& at) { at.state.previous = model::NodeStatus(); }, Role::Starting);
+        "the heart remembers nothing of this group", [](Workplace& at) { at.state.previous = model::NodeStatus(); },
+        Role::Starting);
     row(
         "a LUN was never read", [](Workplace& at) { at.erp().luns[1].known = false; }, Role::Lost);
     row(
@@ -144,9 +148,7 @@ void StartupTest::whatIsAdopted_data() {
         Role::Lost);
     row(
         "the LUNs are held by two claims",
-        [](Workplace& at) {
-            at.erp().luns[1].snapshot.holder = Workplace::key(NodeId::First, Workplace::ownBoot, 2);
-        },
+        [](Workplace& at) { at.erp().luns[1].snapshot.holder = Workplace::key(NodeId::First, Workplace::ownBoot, 2); },
         Role::Lost);
 }
 
@@ -192,10 +194,9 @@ void StartupTest::theEpochIsTheOneOnTheArray() {
 }
 
 void StartupTest::whatDoesNotRunWellIsTakenDownAndUp() {
-    for (const auto& [state, comesDown] : {std::pair(ResourceState::Running, false),
-                                           std::pair(ResourceState::Stopped, false),
-                                           std::pair(ResourceState::Failed, true),
-                                           std::pair(ResourceState::Unknown, true)}) {
+    for (const auto& [state, comesDown] :
+         {std::pair(ResourceState::Running, false), std::pair(ResourceState::Stopped, false),
+          std::pair(ResourceState::Failed, true), std::pair(ResourceState::Unknown, true)}) {
         Doorstep at;
         at.erp().resources[0].state = state;
         at.settle();

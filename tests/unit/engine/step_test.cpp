@@ -54,7 +54,8 @@ model::Configuration configurationOf() {
 // The engine with somebody around it who answers when told to.
 class Bench {
 public:
-    Bench() : m_engine(configurationOf(), NodeId::First) {}
+    explicit Bench(const model::Configuration& configuration = configurationOf())
+        : m_engine(configuration, NodeId::First) {}
 
     const std::vector<Action>& give(const Event& event) {
         m_last = m_engine.step(now, event);
@@ -82,8 +83,10 @@ public:
         heart.peer.boot = peerBoot;
         heart.peer.status.serviceAlive = true;
         heart.peer.status.configurationDigest = 7;
-        heart.peer.status.groups.push_back({.role = role, .epoch = model::Epoch(epoch), .unfit = unfit,
-                                             .tag = model::groupTag(configurationOf().groups[0].name)});
+        heart.peer.status.groups.push_back({.role = role,
+                                            .epoch = model::Epoch(epoch),
+                                            .unfit = unfit,
+                                            .tag = model::groupTag(configurationOf().groups[0].name)});
         give(heart);
     }
 
@@ -123,6 +126,20 @@ public:
         while (!m_resources.empty())
             give(answerTo(takeResource(), ResourceOutcome::Stopped));
         give(answerTo(takeReservation(), now, std::nullopt));
+    }
+    // The same with a peer that nobody has ever heard.
+    void becomeActiveAlone() {
+        start();
+        answerProbes();
+        HeartChanged silent;
+        silent.links.resize(1);
+        silent.links[0].liveness = model::Liveness::Lost;
+        give(silent);
+        wait(m_engine.timeouts().startupWait());
+        answerArray(); // looks, then a challenge where nobody is
+        for (int i = 0; i < 3 && group().role != Role::Starting; ++i)
+            answerArray();
+        answerStarts();
     }
     // Everything that was asked of it until now, as an array does that nobody else uses.
     void answerArray() {
@@ -192,6 +209,7 @@ private Q_SLOTS:
     void strangersDoNotCountInEpochs();
     void whatIsReleasedIsSaidUntilThePeerHasClaimedIt();
     void aNodeThatNeverHeardItsPeerCanLeave();
+    void theGroupGoesBackAtItsTimeOfDayOnly();
     void ordersAboutNothingAreRefused();
     void noticesAboutNothingAreDropped();
     void progressIsToldWhenItChanges();
@@ -375,17 +393,7 @@ void StepTest::whatIsReleasedIsSaidUntilThePeerHasClaimedIt() {
 
 void StepTest::aNodeThatNeverHeardItsPeerCanLeave() {
     Bench bench;
-    bench.start();
-    bench.answerProbes();
-    HeartChanged silent;
-    silent.links.resize(1);
-    silent.links[0].liveness = model::Liveness::Lost;
-    bench.give(silent);
-    bench.wait(bench.engine().timeouts().startupWait());
-    bench.answerArray(); // looks, then a challenge where nobody is
-    for (int i = 0; i < 3 && bench.group().role != Role::Starting; ++i)
-        bench.answerArray();
-    bench.answerStarts();
+    bench.becomeActiveAlone();
     QCOMPARE(bench.group().role, Role::Active);
     bench.give(ShutdownRequested{"for the test"});
     bench.answerStops();
@@ -393,6 +401,25 @@ void StepTest::aNodeThatNeverHeardItsPeerCanLeave() {
     bench.answerArray();
     QVERIFY(bench.group().released);
     QVERIFY(bench.state().shutdownTold);
+}
+
+void StepTest::theGroupGoesBackAtItsTimeOfDayOnly() {
+    model::Configuration configuration = configurationOf();
+    model::GroupSetup& setup = configuration.groups[0];
+    setup.prefer = NodeId::Second;
+    setup.failback = model::Failback::Auto;
+    setup.failbackAfter = Duration::zero();
+    setup.failbackWindow.emplace();
+    Bench bench(configuration);
+    bench.becomeActiveAlone();
+    bench.wait(1ms);
+    bench.hearPeer();
+    QCOMPARE(bench.group().role, Role::Active);          // closed until somebody says otherwise
+    bench.give(FailbackWindow{model::GroupId(1), true}); // of no group
+    bench.give(FailbackWindow{model::GroupId(0), false});
+    QCOMPARE(bench.group().role, Role::Active);
+    bench.give(FailbackWindow{model::GroupId(0), true});
+    QCOMPARE(bench.group().role, Role::Stopping);
 }
 
 void StepTest::ordersAboutNothingAreRefused() {

@@ -44,7 +44,7 @@ void ProcessAgent::start(bool /*takeover*/, ports::AgentDone done) {
     case State::Killing: return done({ResourceOutcome::Failed, "is being stopped"});
     }
     m_startWaiting.push_back(std::move(done));
-    if (adopt()) return nowRunning("runs already, adopted as process " + std::to_string(m_child.identity.pid));
+    if (adopt()) return waitUntilReady();
     m_startedAt = platform::monotonicNow();
     m_spawned = false;
     m_lastNotReady.clear();
@@ -91,6 +91,18 @@ void ProcessAgent::spawn(const platform::ChildSetup& wanted) {
     m_readyTimer.start(Duration(0));
 }
 
+// A database may still recover: that it lives doesn't mean that it lets anybody in.
+void ProcessAgent::waitUntilReady() {
+    m_log.mark();
+    m_startedAt = platform::monotonicNow();
+    m_spawned = true; // should it end now, it is this start that has failed
+    m_lastNotReady.clear();
+    m_state = State::Starting;
+    if (!m_plan.makeReadyProbe) return nowRunning("adopted process " + std::to_string(m_child.identity.pid));
+    m_readyProbe = m_plan.makeReadyProbe();
+    askWhetherReady();
+}
+
 void ProcessAgent::askWhetherReady() {
     showProgress();
     m_readyProbe->run(readyTimeout, [this](const ProbeResult& result) {
@@ -103,6 +115,8 @@ void ProcessAgent::askWhetherReady() {
         if (result.verdict == ProbeResult::Verdict::CouldNotRun && result.detail != m_lastNotReady)
             notice(Kind::Progress, "the readiness check could not be run: " + result.detail);
         m_lastNotReady = result.detail;
+        answer(m_probeWaiting, ResourceOutcome::Starting,
+               "adopted process " + std::to_string(m_child.identity.pid) + lastCheck());
         m_readyTimer.start(readyInterval);
     });
 }
@@ -113,6 +127,7 @@ void ProcessAgent::nowRunning(const std::string& detail) {
     m_logTimer.start(logCareInterval);
     if (m_health) m_health->start();
     answer(m_startWaiting, ResourceOutcome::Running, detail);
+    answer(m_probeWaiting, ResourceOutcome::Running, "adopted process " + std::to_string(m_child.identity.pid));
 }
 
 // Ends the start; first makes sure that nothing of it stays behind.
@@ -120,6 +135,7 @@ void ProcessAgent::startFailed(std::string why) {
     const std::string said = m_spawned ? m_log.lastWords() : std::string();
     if (!said.empty()) why += "; it said: " + said;
     m_readyTimer.stop();
+    answer(m_probeWaiting, ResourceOutcome::Failed, why);
     m_preparing.reset();
     if (!m_spawned) { // what runs now isn't of this start; it may be somebody else's server on the same data
         m_state = State::Stopped;
@@ -213,6 +229,7 @@ void ProcessAgent::stop(ports::AgentDone done) {
         m_state = State::Stopping;
         m_readyTimer.stop();
         if (m_health) m_health->stop();
+        answer(m_probeWaiting, ResourceOutcome::CouldNotRun, "is being stopped");
         const Result<void> sent = platform::sendSignal(m_child.pidfd, m_plan.stopSignal);
         answer(m_startWaiting, ResourceOutcome::Failed, "stopped during the start" + lastCheck());
         if (!sent) answer(m_stopWaiting, ResourceOutcome::Failed, sent.error().text());
@@ -229,6 +246,7 @@ void ProcessAgent::kill(ports::AgentDone done) {
     m_readyTimer.stop();
     if (m_state == State::Stopped) (void)adopt();
     answer(m_startWaiting, ResourceOutcome::Failed, "killed during the start" + lastCheck());
+    answer(m_probeWaiting, ResourceOutcome::CouldNotRun, "is being killed");
     // By its pidfd first: that works even where /proc can't be looked through.
     if (m_child.pidfd.valid()) (void)platform::sendSignal(m_child.pidfd, SIGKILL);
     sweepThenStopped();
@@ -252,16 +270,15 @@ void ProcessAgent::probe(ports::AgentDone done) {
     switch (m_state) {
     case State::Running: return done({ResourceOutcome::Running, "process " + std::to_string(m_child.identity.pid)});
     case State::Preparing:
-    case State::Sweeping:
-    case State::Starting: return done({ResourceOutcome::CouldNotRun, "is being started"});
+    case State::Sweeping: return done({ResourceOutcome::CouldNotRun, "is being started"});
+    case State::Starting: return done({ResourceOutcome::Starting, "is being started" + lastCheck()});
     case State::Stopping:
     case State::Killing: return done({ResourceOutcome::CouldNotRun, "is being stopped"});
     case State::Stopped: break;
     }
     if (adopt()) {
-        m_log.mark();
-        nowRunning({});
-        return done({ResourceOutcome::Running, "adopted process " + std::to_string(m_child.identity.pid)});
+        m_probeWaiting.push_back(std::move(done));
+        return waitUntilReady();
     }
     const Result<std::vector<platform::FoundProcess>> left = platform::findProcesses(m_plan.traits);
     if (!left) return done({ResourceOutcome::CouldNotRun, left.error().text()});

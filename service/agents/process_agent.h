@@ -48,6 +48,7 @@ private:
     void startFailed(std::string why);
 
     [[nodiscard]] bool adopt();
+    void waitUntilReady(); // of what runs already
     void supervise(platform::Child child);
     void mainEnded();
     void died(const std::string& how);
@@ -66,6 +67,7 @@ private:
     ProgramLog m_log;
     std::vector<ports::AgentDone> m_startWaiting;
     std::vector<ports::AgentDone> m_stopWaiting;
+    std::vector<ports::AgentDone> m_probeWaiting; // for the first readiness check of what was adopted
 
     platform::Child m_child;
     std::unique_ptr<DescriptorWatch> m_endWatch;

@@ -19,6 +19,7 @@ const char* toText(ResourceOutcome outcome) {
     case ResourceOutcome::Stopped: return "stopped";
     case ResourceOutcome::Failed: return "failed";
     case ResourceOutcome::CouldNotRun: return "could not run";
+    case ResourceOutcome::Starting: return "starting";
     }
     return "?";
 }

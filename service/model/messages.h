@@ -81,6 +81,7 @@ enum class ResourceOutcome : std::uint8_t {
     Stopped,     // Stop, Kill, Probe: nothing of it is left
     Failed,      // the resource itself is at fault
     CouldNotRun, // the check or the action could not be carried out; says nothing about the resource
+    Starting,    // Probe: it runs and is supervised, but isn't ready yet; a Start waits for it
 };
 [[nodiscard]] const char* toText(ResourceOutcome outcome);
 

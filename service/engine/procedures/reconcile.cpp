@@ -52,7 +52,10 @@ void reconcile(StepContext& step, GroupRecord& group) {
     if (group.role == Role::Stopping || group.reprove) return;
     for (std::size_t i = 0; i < group.resources.size(); ++i) {
         const ResourceId id(static_cast<std::uint32_t>(i));
-        if (group.resources[i].state == ResourceState::Stopped && mayStart(step, group, id))
+        const ResourceRecord& resource = group.resources[i];
+        // What was found starting is joined: the answer comes when it is ready.
+        const bool found = resource.state == ResourceState::Starting && !resource.pending;
+        if ((resource.state == ResourceState::Stopped || found) && mayStart(step, group, id))
             step.request(group, id, ResourceVerb::Start);
     }
 }

@@ -63,6 +63,10 @@ void noteProbe(ResourceRecord& resource, const model::ResourceAnswer& answer) {
         resource.state = ResourceState::Running;
         resource.mayRun = true;
         break;
+    case ResourceOutcome::Starting:
+        resource.state = ResourceState::Starting;
+        resource.mayRun = true;
+        break;
     case ResourceOutcome::Stopped: resource.state = ResourceState::Stopped; break;
     case ResourceOutcome::Failed:
         resource.state = ResourceState::Failed;

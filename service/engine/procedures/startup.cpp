@@ -88,6 +88,10 @@ bool adopt(StepContext& step, GroupRecord& group) {
         if (resource.state == ResourceState::Running)
             step.explain(kind::resourceAdopted, step.setup(group, id).name + " runs and is adopted untouched", &group,
                          id);
+        else if (resource.state == ResourceState::Starting)
+            step.explain(kind::resourceAdopted,
+                         step.setup(group, id).name + " is still starting: it is adopted untouched and waited for",
+                         &group, id);
         else if (resource.state != ResourceState::Stopped)
             markDown(step, group, id);
     }

@@ -26,7 +26,7 @@ DYAD_ENUM_RANGE(model::ClaimFrom, Challenge, Nothing);
 DYAD_ENUM_RANGE(model::ReservationOutcome, Good, Refused);
 DYAD_ENUM_RANGE(model::LunNotice::Kind, PathUp, Fenced);
 DYAD_ENUM_RANGE(model::ResourceVerb, Start, Probe);
-DYAD_ENUM_RANGE(model::ResourceOutcome, Running, CouldNotRun);
+DYAD_ENUM_RANGE(model::ResourceOutcome, Running, Starting);
 DYAD_ENUM_RANGE(model::ResourceNotice::Kind, Died, Progress);
 DYAD_ENUM_RANGE(model::OrderKind, Switchover, ReleaseClaim);
 DYAD_ENUM_RANGE(model::Profile, Fast, Relaxed);

@@ -161,6 +161,74 @@ private Q_SLOTS:
         COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Stopped);
     }
 
+    // A database that still recovers when the service alone is restarted: it is neither running nor in the way.
+    void adoptedWhileItStarts() {
+        model::ProcessSettings settings = shell("exec sleep 600");
+        settings.ready = fileThere("ready");
+        auto agent = make(settings);
+        std::optional<ports::AgentResult> never;
+        agent->start(false, AgentDriver::into(never));
+        QVERIFY(QTest::qWaitFor([&] { return mainPid() != 0; }, guardMs));
+        const pid_t pid = mainPid();
+        agent.reset();
+        QVERIFY(!never);
+
+        agent = make(settings);
+        AgentDriver driver(*agent);
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Starting);
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Starting); // asked twice
+        std::optional<ports::AgentResult> started;
+        agent->start(false, AgentDriver::into(started));
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Starting);
+        QVERIFY(!started);
+        QVERIFY(QFile(m_folder->filePath("ready")).open(QIODevice::WriteOnly));
+        COMPARE_OUTCOME(AgentDriver::await(started), ResourceOutcome::Running);
+        QCOMPARE(mainPid(), pid);
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Running);
+        COMPARE_OUTCOME(driver.stop(), ResourceOutcome::Stopped);
+        QCOMPARE(::kill(pid, 0), -1);
+    }
+
+    // Nobody has asked for its start yet when it ends.
+    void adoptedWhileItStartsAndDies() {
+        model::ProcessSettings settings = shell("exec sleep 600");
+        settings.ready = fileThere("never");
+        auto agent = make(settings);
+        std::optional<ports::AgentResult> never;
+        agent->start(false, AgentDriver::into(never));
+        QVERIFY(QTest::qWaitFor([&] { return mainPid() != 0; }, guardMs));
+        const pid_t pid = mainPid();
+        agent = make(settings);
+        AgentDriver driver(*agent);
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Starting);
+        QCOMPARE(::kill(pid, SIGKILL), 0);
+        QVERIFY(QTest::qWaitFor([&] { return driver.probe().outcome == ResourceOutcome::Stopped; }, guardMs));
+        QCOMPARE(left(), std::size_t{0});
+    }
+
+    void adoptedWhileItStartsAndStopped_data() {
+        QTest::addColumn<bool>("kill");
+        QTest::newRow("stop") << false;
+        QTest::newRow("kill") << true;
+    }
+    void adoptedWhileItStartsAndStopped() {
+        QFETCH(bool, kill);
+        model::ProcessSettings settings = shell("exec sleep 600");
+        settings.ready = fileThere("never");
+        auto agent = make(settings);
+        std::optional<ports::AgentResult> never;
+        agent->start(false, AgentDriver::into(never));
+        QVERIFY(QTest::qWaitFor([&] { return mainPid() != 0; }, guardMs));
+        const pid_t pid = mainPid();
+        agent = make(settings);
+        AgentDriver driver(*agent);
+        std::optional<ports::AgentResult> probed; // not answered yet
+        agent->probe(AgentDriver::into(probed));
+        COMPARE_OUTCOME(kill ? driver.kill() : driver.stop(), ResourceOutcome::Stopped);
+        COMPARE_OUTCOME(AgentDriver::await(probed), ResourceOutcome::CouldNotRun);
+        QCOMPARE(::kill(pid, 0), -1);
+    }
+
     void adoptedByStartAndStopped() {
         auto agent = make(shell("exec sleep 600"));
         COMPARE_OUTCOME(AgentDriver(*agent).start(), ResourceOutcome::Running);

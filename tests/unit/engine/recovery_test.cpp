@@ -68,6 +68,7 @@ class RecoveryTest : public QObject {
 
 private Q_SLOTS:
     void aProbeTellsHowItStands();
+    void whatIsFoundStartingIsJoined();
     void aProbeThatDoesNotAnswerTellsNothing();
     void forceThatFailsIsADangerOnlyWhereSomethingMayRun();
     void afterAStopThatFailsComesForce();
@@ -90,13 +91,36 @@ void RecoveryTest::aProbeTellsHowItStands() {
     for (const auto& [outcome, state] : {std::pair(ResourceOutcome::Running, ResourceState::Running),
                                          std::pair(ResourceOutcome::Stopped, ResourceState::Stopped),
                                          std::pair(ResourceOutcome::Failed, ResourceState::Failed),
+                                         std::pair(ResourceOutcome::Starting, ResourceState::Starting),
                                          std::pair(ResourceOutcome::CouldNotRun, ResourceState::Unknown)}) {
-        Hospital at(ResourceState::Starting);
+        Hospital at(ResourceState::Unknown);
+        at.patient().mayRun = false;
         at.asked(ResourceVerb::Probe);
         at.answers(outcome, "as it is");
+        QCOMPARE(at.patient().mayRun, state != ResourceState::Stopped && state != ResourceState::Unknown);
         QCOMPARE(at.patient().state, state);
         QCOMPARE(at.patient().detail, std::string("as it is"));
     }
+}
+
+// A database that recovers while the service alone is restarted: its start is asked for, and waited for, once.
+void RecoveryTest::whatIsFoundStartingIsJoined() {
+    Hospital at(ResourceState::Running);
+    at.own(at.erp());
+    at.erp().role = Role::Starting;
+    at.patient().state = ResourceState::Starting;
+    const auto asked = [&] {
+        at.go([&](StepContext& step) { reconcile(step, at.erp()); });
+        return at.wanted<model::ResourceRequest>();
+    };
+    const auto requests = asked();
+    QVERIFY(requests.size() == 1 && requests[0].verb == ResourceVerb::Start && requests[0].resource == ResourceId(db));
+    QVERIFY(asked().empty());
+    at.erp().resources[0].state = ResourceState::Stopped; // what it stands on is gone meanwhile
+    at.erp().resources[0].pending.reset();
+    at.patient().pending.reset();
+    const auto below = asked();
+    QVERIFY(below.size() == 1 && below[0].resource == ResourceId(0));
 }
 
 void RecoveryTest::aProbeThatDoesNotAnswerTellsNothing() {

@@ -29,11 +29,8 @@ Server::Server(ports::ServicePort& service, ServerSettings settings, QObject* pa
     : QObject(parent), m_service(service), m_settings(std::move(settings)),
       m_router(m_settings.bounds, m_counters, steadyNow), m_desk(service, steadyNow),
       m_lastSequence(lastSequenceOf(service)),
-      m_handshakes(m_settings.bounds.handshakeBurst, m_settings.bounds.handshakeRefill), m_shared{service, m_router,
-                                                                                                  m_settings.bounds,
-                                                                                                  m_counters, [this] {
-                                                                                                      return viewLine();
-                                                                                                  }} {
+      m_handshakes(m_settings.bounds.handshakeBurst, m_settings.bounds.handshakeRefill),
+      m_shared(sharedWithConnections()) {
     m_router.setTokens(std::move(m_settings.tokens));
     if (m_settings.peer) m_router.setPeerToken(m_settings.peerToken, m_settings.peer->peerName());
     m_router.onTooManyWrongTokens = [this](const std::string& address) { tellOfWrongTokens(address); };
@@ -189,6 +186,10 @@ void Server::tellOfWrongTokens(const std::string& address) {
 }
 
 // --- event streams -------------------------------------------------------------------------------------------------
+
+Connection::Shared Server::sharedWithConnections() {
+    return {m_service, m_router, m_settings.bounds, m_counters, [this] { return viewLine(); }};
+}
 
 QByteArray Server::viewLine() {
     if (!m_viewLine.isEmpty()) return m_viewLine;

@@ -68,6 +68,7 @@ private:
     void sendView();
     void keepAlive();
     [[nodiscard]] QByteArray viewLine();
+    [[nodiscard]] Connection::Shared sharedWithConnections();
 
     void tellOfWrongTokens(const std::string& address);
 

@@ -54,7 +54,7 @@ void reconcile(StepContext& step, GroupRecord& group) {
         const ResourceId id(static_cast<std::uint32_t>(i));
         const ResourceRecord& resource = group.resources[i];
         // What was found starting is joined: the answer comes when it is ready.
-        const bool found = resource.state == ResourceState::Starting && !resource.pending;
+        const bool found = resource.state == ResourceState::Starting && !resource.pending && !resource.mustStop;
         if ((resource.state == ResourceState::Stopped || found) && mayStart(step, group, id))
             step.request(group, id, ResourceVerb::Start);
     }

@@ -36,9 +36,11 @@ void finish(StepContext& step, GroupRecord& group) {
     }
     group.releasing = false;
     group.released = all;
-    // A claim that the array has refused to the peer meanwhile doesn't outdate the release.
+    // A claim that the array has refused to the peer meanwhile doesn't outdate the release; one that still goes on
+    // does.
     const model::GroupStatus* word = peerWord(step, group);
-    if (all && word) group.epoch = std::max(group.epoch, word->epoch);
+    const bool over = word && !owns(word->role) && word->role != Role::Claiming;
+    if (all && over) group.epoch = std::max(group.epoch, word->epoch);
     const bool kept = !all && mustKeepReservation(step, group);
     group.handoverUntil = step.now + step.timeouts.orderPatience();
     step.explain(all ? kind::reservationReleased : kind::groupStopped,

@@ -5,23 +5,9 @@
 
 namespace dyad::simulator {
 
-namespace {
-
-bool later(const Happening& a, const Happening& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
-
-} // namespace
-
-void Agenda::plan(Happening happening) {
-    happening.order = ++m_planned;
-    m_heap.push_back(happening);
-    std::push_heap(m_heap.begin(), m_heap.end(), later);
-}
-
-Happening Agenda::take() {
-    std::pop_heap(m_heap.begin(), m_heap.end(), later);
-    const Happening happening = m_heap.back();
-    m_heap.pop_back();
-    return happening;
+void Agenda::plan(const Happening& happening) {
+    const auto later = [](const Happening& each, std::int64_t at) { return each.at > at; };
+    m_row.insert(std::lower_bound(m_row.begin(), m_row.end(), happening.at, later), happening);
 }
 
 } // namespace dyad::simulator

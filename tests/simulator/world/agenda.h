@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens next. A binary heap of plain values; two things of one instant happen in the order in which they were
-// planned. Nothing is ever taken out of the middle: what is no longer meant is recognised by its `life` when it comes.
+// What happens next: plain values, the next one last. There are some dozens of them, so that a sorted row is faster
+// than a heap. Two things of one instant happen in the order in which they were planned. Nothing is ever taken out of
+// the middle: what is no longer meant is recognised by its `life` when it comes.
 #pragma once
 
 #include "base/time.h"
@@ -55,7 +56,6 @@ enum class Happens : std::uint8_t {
 
 struct Happening {       // small: most of a life is spent in moving these about
     std::int64_t at = 0; // nanoseconds of its agenda's time
-    std::uint32_t order = 0;
     std::uint32_t life = 0;
     std::uint32_t item = 0;
     std::uint16_t target = 0;
@@ -66,14 +66,17 @@ static_assert(sizeof(Happening) == 24);
 
 class Agenda {
 public:
-    void plan(Happening happening);
-    [[nodiscard]] bool empty() const { return m_heap.empty(); }
-    [[nodiscard]] const Happening& next() const { return m_heap.front(); }
-    Happening take();
+    void plan(const Happening& happening);
+    [[nodiscard]] bool empty() const { return m_row.empty(); }
+    [[nodiscard]] const Happening& next() const { return m_row.back(); }
+    Happening take() {
+        const Happening happening = m_row.back();
+        m_row.pop_back();
+        return happening;
+    }
 
 private:
-    std::vector<Happening> m_heap;
-    std::uint32_t m_planned = 0;
+    std::vector<Happening> m_row; // the latest first
 };
 
 } // namespace dyad::simulator

@@ -116,6 +116,11 @@ void RecoveryTest::whatIsFoundStartingIsJoined() {
     const auto requests = asked();
     QVERIFY(requests.size() == 1 && requests[0].verb == ResourceVerb::Start && requests[0].resource == ResourceId(db));
     QVERIFY(asked().empty());
+    at.patient().pending.reset();
+    at.patient().mustStop = true; // it is to be restarted: down first
+    const auto down = asked();
+    QVERIFY(down.size() == 1 && down[0].verb == ResourceVerb::Stop && down[0].resource == ResourceId(db));
+    at.patient().mustStop = false;
     at.erp().resources[0].state = ResourceState::Stopped; // what it stands on is gone meanwhile
     at.erp().resources[0].pending.reset();
     at.patient().pending.reset();

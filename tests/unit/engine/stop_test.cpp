@@ -94,6 +94,16 @@ void StopTest::aReleaseIsNotOutdatedByWhatTheArrayRefused() {
     later.drive();
     QVERIFY(later.erp().released);
     QCOMPARE(later.erp().epoch, later.word(later.erp()).epoch);
+    for (const Role role : {Role::Claiming, Role::Starting, Role::Active}) {
+        Farewell under; // the peer's claim goes on, or was won: our release is of the epoch before
+        const model::Epoch before = under.erp().epoch;
+        under.word(under.erp()).epoch = model::Epoch(before.value + 3);
+        under.word(under.erp()).role = role;
+        under.released();
+        under.drive();
+        QVERIFY(under.erp().released);
+        QCOMPARE(under.erp().epoch, before);
+    }
     Farewell earlier;
     const model::Epoch own = earlier.erp().epoch;
     earlier.word(earlier.erp()).epoch = model::Epoch(own.value - 1);

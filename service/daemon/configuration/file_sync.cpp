@@ -191,12 +191,28 @@ void FileSync::sendFiles(const std::shared_ptr<Offer>& offered, const QJsonObjec
     });
 }
 
+// The base belongs to both: after a switchover it is this node whose changes are told from copies by it.
 void FileSync::finish(const std::shared_ptr<Offer>& offered, const QJsonObject& answer) {
+    const QJsonValue told = answer[QStringLiteral("base")];
+    const std::string base = told.toString().toStdString();
+    if (!told.isString() || base == offered->set->base) return conclude(offered, answer, "");
+    m_worker.run([this, offered, answer, base, path = basePath(*offered->set->setup)]() -> std::function<void()> {
+        const Result<SyncManifest> sound = config::parseManifest(base);
+        const Result<void> saved = sound ? config::replaceFile(path, base, 0600) : sound.error();
+        return [this, offered, answer, base, saved] {
+            if (saved) offered->set->base = base;
+            conclude(offered, answer, saved ? "" : saved.error().text());
+        };
+    });
+}
+
+void FileSync::conclude(const std::shared_ptr<Offer>& offered, const QJsonObject& answer, const std::string& here) {
     Set& set = *offered->set;
     set.busy = false;
     set.acknowledged = offered->manifestText;
     set.conflicts = conflictsIn(answer, maxConflictsTold);
     set.trouble = answer[QStringLiteral("trouble")].toString().toStdString();
+    if (set.trouble.empty()) set.trouble = here;
     set.nextLook = m_setup.clock.now() + retryInterval;
     if (set.conflicts.empty() && set.trouble.empty()) set.agreedAtMs = m_setup.clock.wallClockMs();
     const int done = answer[QStringLiteral("done")].toInt();
@@ -308,6 +324,7 @@ void FileSync::take(Set& set, const QJsonObject& body, bool withFiles, Answered 
         if (outcome.done > 0 && !setup.after.empty())
             if (const Result<void> ran = runAfter(setup.after, afterPatience); !ran && outcome.trouble.empty())
                 outcome.trouble = "the files are copied, but the command after it failed: " + ran.error().text();
+        answer["base"] = text(kept);
         answer["done"] = static_cast<int>(outcome.done);
         answer["trouble"] = text(outcome.trouble);
         return [this, answered, answer, outcome, name = setup.name] {

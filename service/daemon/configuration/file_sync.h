@@ -51,6 +51,7 @@ private:
     struct Set {
         const model::SyncSetup* setup = nullptr;
         bool busy = false;
+        std::string base;         // as this node has written it down last; empty: not in this life
         std::string acknowledged; // the manifest that the peer has agreed to; empty: none
         std::size_t entries = 0;
         std::int64_t agreedAtMs = 0; // wall clock
@@ -68,6 +69,7 @@ private:
     void offer(const std::shared_ptr<Offer>& offer);
     void sendFiles(const std::shared_ptr<Offer>& offer, const QJsonObject& wanted);
     void finish(const std::shared_ptr<Offer>& offer, const QJsonObject& answer);
+    void conclude(const std::shared_ptr<Offer>& offer, const QJsonObject& answer, const std::string& troubleHere);
     void fail(const std::shared_ptr<Offer>& offer, const std::string& why);
     void accept(Set& set, Answered answered);
     // on the other one
@@ -78,8 +80,7 @@ private:
     [[nodiscard]] QJsonObject statusOf(const Set& set) const;
     void tell(Set& set);
     void write(model::Severity severity, const std::string& text);
-    void askPeer(const QString& target, const QJsonObject& body,
-                 std::function<void(const Result<QJsonObject>&)> then);
+    void askPeer(const QString& target, const QJsonObject& body, std::function<void(const Result<QJsonObject>&)> then);
 
     FileSyncSetup m_setup;
     std::vector<Set> m_sets; // never changes its size once started

@@ -14,6 +14,9 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <poll.h>
+#include <pty.h>
+#include <sys/wait.h>
 #include <thread>
 
 using namespace dyad;
@@ -36,6 +39,72 @@ bool hearsItsPeer(const char* node) {
     }
     return !view.isEmpty();
 }
+
+// `dyad` on a host, in a terminal of 40 rows: what it has drawn so far, and keys typed into it.
+class LiveScreen {
+public:
+    LiveScreen(const std::string& host, std::vector<std::string> words) {
+        words.insert(words.begin(), programPath("dyad"));
+        const auto command = insideHost(host, words);
+        if (!command) return;
+        std::vector<char*> arguments;
+        for (const std::string& word : command.value())
+            arguments.push_back(const_cast<char*>(word.c_str()));
+        arguments.push_back(nullptr);
+        const winsize size{.ws_row = 40, .ws_col = 120, .ws_xpixel = 0, .ws_ypixel = 0};
+        m_child = ::forkpty(&m_terminal, nullptr, nullptr, &size);
+        if (m_child != 0) return;
+        ::setenv("TERM", "xterm", 1);
+        ::execvp(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+    LiveScreen(const LiveScreen&) = delete;
+    LiveScreen& operator=(const LiveScreen&) = delete;
+    ~LiveScreen() {
+        if (m_child > 0) {
+            ::kill(m_child, SIGKILL);
+            ::waitpid(m_child, nullptr, 0);
+        }
+        if (m_terminal >= 0) ::close(m_terminal);
+    }
+
+    // Reads until it has drawn these words since the last time that it was asked.
+    bool shows(const char* words) {
+        return eventually([&] {
+            read();
+            const qsizetype at = m_drawn.indexOf(words, m_seen);
+            if (at >= 0) m_seen = at;
+            return at >= 0;
+        });
+    }
+    void type(char key) const { QCOMPARE(::write(m_terminal, &key, 1), 1); }
+    // What it has ended with; -1 where it hasn't.
+    int ended() {
+        int status = -1;
+        const bool gone = eventually([&] {
+            read();
+            return ::waitpid(m_child, &status, WNOHANG) == m_child;
+        });
+        if (gone) m_child = 0;
+        return gone && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    [[nodiscard]] const QByteArray& drawn() const { return m_drawn; }
+
+private:
+    void read() {
+        char block[4096];
+        for (pollfd waiting{m_terminal, POLLIN, 0}; ::poll(&waiting, 1, 0) == 1;) {
+            const ssize_t got = ::read(m_terminal, block, sizeof block);
+            if (got <= 0) return; // it has ended
+            m_drawn.append(block, got);
+        }
+    }
+
+    pid_t m_child = 0;
+    int m_terminal = -1;
+    QByteArray m_drawn;
+    qsizetype m_seen = 0;
+};
 
 } // namespace
 
@@ -112,6 +181,24 @@ private Q_SLOTS:
             const Told json = askJson(host, list);
             QVERIFY2(json.status == 0 && !json.json().isEmpty(), json.text.constData());
         }
+    }
+
+    // The full screen follows what happens, also when the node that it asks ends meanwhile, and gives the terminal back.
+    void watchIsLive() {
+        const QByteArray title("\x1b[?1049");
+        LiveScreen screen("beta", {"watch"});
+        QVERIFY2(screen.shows("erp is active on alpha"), screen.drawn().constData());
+        QVERIFY(screen.drawn().contains(title + 'h'));
+        QCOMPARE(ask("alpha", {"switchover", groupName, "--yes", "--no-wait"}).status, 0);
+        QVERIFY2(screen.shows("erp is active on beta"), screen.drawn().constData());
+        VERIFY_WELL(powerOff("alpha"));
+        QVERIFY2(screen.shows("alpha is lost (silent on every link)"), screen.drawn().constData());
+        screen.type('q');
+        QCOMPARE(screen.ended(), 0);
+        QVERIFY(screen.drawn().contains(title + 'l'));
+        // Without a terminal it says what to do instead.
+        const Told told = ask("beta", {"watch"});
+        QVERIFY2(told.status == 2 && told.says("`dyad watch --json`"), told.text.constData());
     }
 
     // --- orders to either node --------------------------------------------------------------------------------------

@@ -4,11 +4,15 @@
 #include "lab/paths.h"
 #include "pair_fixture.h"
 
+#include <QScopeGuard>
+
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
+#include <sys/stat.h>
 #include <thread>
 
 using namespace dyad;
@@ -240,6 +244,77 @@ private Q_SLOTS:
         const std::string now = readAll(filePath("alpha"));
         QVERIFY(now == text || now == before);
         VERIFY_WELL(m_pair.rowsHold());
+    }
+
+    // What is equal by contract follows the active node; what both have changed is shown, and settled by a person.
+    void fileSetsFollowTheActiveNode() {
+        const auto site = [](const std::string& host) { return hostFolder(host) + "/etc/site"; };
+        const auto page = [&](const std::string& host) { return site(host) + "/page"; };
+        const auto write = [&](const std::string& host, const char* text) {
+            std::ofstream(page(host), std::ios::trunc) << text;
+        };
+        const auto sync = [](std::vector<std::string> words) {
+            words.insert(words.begin(), "sync");
+            return ask("alpha", words);
+        };
+        for (const char* host : hostNames)
+            std::filesystem::remove_all(site(host));
+        std::filesystem::create_directory(site("alpha"));
+        write("alpha", "one\n");
+        QCOMPARE(::chmod(page("alpha").c_str(), 0640), 0);
+        QCOMPARE(::chown(page("alpha").c_str(), 33, 33), 0);
+        const std::string text = changed();
+        const auto applied =
+            apply("alpha", offer("alpha", text + "[[sync]]\nname = \"site\"\npaths = [\"/etc/site\"]\n"
+                                                 "after = [\"/usr/bin/touch\", \"/etc/site-came\"]\n"));
+        VERIFY_WELL(applied);
+        QVERIFY2(applied.value().exitStatus == 0, applied.value().text.c_str());
+        const auto cleanup = qScopeGuard([&] {
+            for (const char* host : hostNames) {
+                std::filesystem::remove_all(site(host));
+                std::filesystem::remove(site(host) + "-came");
+            }
+        });
+        QVERIFY(eventually([&] { return readAll(page("beta")) == "one\n"; }));
+        struct stat copy {};
+        QCOMPARE(::stat(page("beta").c_str(), &copy), 0);
+        QCOMPARE(copy.st_mode & 07777, 0640U);
+        QVERIFY(copy.st_uid == 33 && copy.st_gid == 33);
+        QVERIFY(eventually([&] { return std::filesystem::exists(site("beta") + "-came"); }));
+        QVERIFY(!std::filesystem::exists(site("alpha") + "-came")); // it got nothing
+        QVERIFY(eventually([&] { return sync({"status"}).says("site: from alpha, "); }));
+        QVERIFY(eventually([&] { return sync({"status"}).status == 0; }));
+
+        // Changed on the standby, too: told, and left as it is.
+        write("beta", "beta's\n");
+        write("alpha", "two\n");
+        QVERIFY(eventually([&] { return sync({"status"}).says("conflict: /etc/site/page"); }));
+        QCOMPARE(sync({"status"}).status, 1);
+        QVERIFY(ask("beta", {"alarms"}).says("sync.conflict:site"));
+        QCOMPARE(readAll(page("beta")), std::string("beta's\n"));
+        const Told unknown = sync({"push", "sitte"});
+        QVERIFY2(unknown.status == 1 && unknown.says("there is no file set sitte"), unknown.text.constData());
+        Told told = sync({"push", "site"});
+        QVERIFY2(told.status == 0, told.text.constData());
+        QCOMPARE(readAll(page("beta")), std::string("two\n"));
+
+        write("beta", "beta's again\n");
+        write("alpha", "three\n");
+        QVERIFY(eventually([&] { return sync({"status"}).says("conflict: /etc/site/page"); }));
+        told = sync({"accept", "site"});
+        QVERIFY2(told.status == 0, told.text.constData());
+        QCOMPARE(readAll(page("alpha")), std::string("beta's again\n"));
+        QVERIFY(eventually([&] { return !ask("alpha", {"alarms"}).says("sync.conflict:site"); }));
+
+        // The other way round once the group is on the other node.
+        QCOMPARE(ask("alpha", {"switchover", groupName, "--yes"}).status, 0);
+        write("beta", "from beta\n");
+        QVERIFY(eventually([&] { return readAll(page("alpha")) == "from beta\n"; }));
+        QVERIFY(eventually([&] { return sync({"status"}).says("site: from beta, "); }));
+        VERIFY_WELL(m_pair.recover());
+        const auto without = apply("alpha", offer("alpha", text));
+        VERIFY_WELL(without);
+        QVERIFY2(without.value().exitStatus == 0, without.value().text.c_str());
     }
 
     void aFileChangedByHandIsShownAndNeverChosen() {

@@ -23,6 +23,11 @@ SyncEntry entry(std::uint64_t digest) { return {SyncKind::File, 0644, 0, 0, 1, d
 
 SyncManifest only(std::uint64_t digest) { return digest == 0 ? SyncManifest() : SyncManifest{{"/a/x", entry(digest)}}; }
 
+std::string toHexadecimal(std::uint64_t digest) {
+    std::ostringstream text;
+    text << std::hex << digest;
+    return text.str();
+}
 void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::trunc) << text; }
 std::string read(const std::string& path) {
     std::ifstream stream(path);
@@ -217,6 +222,10 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(read(at + "/a/one")), QString("better"), 20000);
         QTRY_VERIFY_WITH_TIMEOUT(alarms.raised.empty(), 20000);
         QCOMPARE(read(at + "/b/one"), std::string("better"));
+        // What they agree on is known to both: whichever is active next tells a change from a conflict by it.
+        const auto agreed = [&](const char* state) { return QString::fromStdString(read(at + state + "/sync-set.base")); };
+        QVERIFY(agreed("/sa").contains(QString::fromStdString(toHexadecimal(digestOf("better")))));
+        QTRY_COMPARE_WITH_TIMEOUT(agreed("/sa"), agreed("/sb").replace(QString::fromStdString(at + "/b"), QString::fromStdString(at + "/a")), 20000);
     }
 };
 

@@ -94,7 +94,6 @@ void publish(StepContext& step) {
     status.leaving = step.state.leaving;
     status.maintenance = step.state.maintenance;
     status.configurationDigest = step.configuration.digest;
-    status.groups.reserve(step.state.groups.size());
     for (GroupRecord& group : step.state.groups) {
         if (!group.settled) return;
         const model::GroupStatus* word = peerWord(step, group);

@@ -93,7 +93,7 @@ void RecoveryTest::aProbeTellsHowItStands() {
                                          std::pair(ResourceOutcome::Failed, ResourceState::Failed),
                                          std::pair(ResourceOutcome::Starting, ResourceState::Starting),
                                          std::pair(ResourceOutcome::CouldNotRun, ResourceState::Unknown)}) {
-        Hospital at(ResourceState::Unknown);
+        Hospital at(state == ResourceState::Failed ? ResourceState::Running : ResourceState::Failed);
         at.patient().mayRun = false;
         at.asked(ResourceVerb::Probe);
         at.answers(outcome, "as it is");
@@ -121,6 +121,13 @@ void RecoveryTest::whatIsFoundStartingIsJoined() {
     const auto down = asked();
     QVERIFY(down.size() == 1 && down[0].verb == ResourceVerb::Stop && down[0].resource == ResourceId(db));
     at.patient().mustStop = false;
+    at.patient().pending.reset();
+    at.patient().state = ResourceState::Running;
+    at.erp().resources[0].state = ResourceState::Starting; // as long as something stands on it, it waits
+    at.erp().resources[0].mustStop = true;
+    QVERIFY(asked().empty());
+    at.patient().state = ResourceState::Starting;
+    at.erp().resources[0].mustStop = false;
     at.erp().resources[0].state = ResourceState::Stopped; // what it stands on is gone meanwhile
     at.erp().resources[0].pending.reset();
     at.patient().pending.reset();

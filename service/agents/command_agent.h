@@ -1,42 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-// A resource that commands start, stop and ask after. Whether it runs is known only from its monitor command, or,
-// without one, from a note in the run directory that its start command succeeded.
+// A resource that commands start, stop and ask after: of type `command`, or an OCF resource agent. Whether it runs is
+// known only from its monitor, or, without one, from a note in the run directory that its start has succeeded.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "agents/captured_command.h"
+#include "agents/command_plan.h"
 #include "agents/process_sweeper.h"
 #include "agents/timer.h"
-#include "model/configuration.h"
 #include "ports/agent.h"
 
 namespace dyad::agents {
 
-inline constexpr int exitNotRunning = 7;             // as OCF has it
-inline constexpr Duration leastMonitorTimeout = 10s; // a monitor gets its interval, and this at least
-inline constexpr Duration killStopTime = 3s;         // what a forced stop gives the stop command
+inline constexpr Duration killStopTime = 3s;      // what a forced stop gives the stop command
+inline constexpr Duration killProbeTime = 1500ms; // and then its monitor, where only that knows; together within 5 s
 
 class CommandAgent final : public ports::Agent {
 public:
-    // `noteFile`: in the run directory. `label`: "erp/web".
-    CommandAgent(model::CommandSettings settings, std::string label, std::string noteFile);
+    explicit CommandAgent(CommandPlan plan);
 
     void start(bool takeover, ports::AgentDone done) override;
     // Runs the stop command, then ends what still carries the resource's mark.
     void stop(ports::AgentDone done) override;
     // Ends every command of ours and every marked process; then gives the stop command a short time, unless it was just
-    // that which hung: what was started may be no process at all.
+    // that which hung: what was started may be no process at all. Where processes may have lost the mark, it is Stopped
+    // only when the monitor says so.
     void kill(ports::AgentDone done) override;
     void probe(ports::AgentDone done) override;
 
 private:
     using Ended = std::function<void(const Result<platform::ChildEnd>& end, const std::string& output)>;
 
-    void run(std::unique_ptr<CapturedCommand>& slot, const std::vector<std::string>& command, Ended ended);
+    void run(std::unique_ptr<CapturedCommand>& slot, const PlannedCommand& command, Ended ended);
+    [[nodiscard]] std::string describe(const Result<platform::ChildEnd>& end, const std::string& output) const;
+    [[nodiscard]] MonitorVerdict verdictOf(const Result<platform::ChildEnd>& end) const;
     void finish(model::ResourceOutcome outcome, const std::string& detail);
     void sweepThenStopped(const std::string& detail);
+    void afterForce(const std::string& detail);
     void nowRunning();
     void monitor();
     void monitored(const Result<platform::ChildEnd>& end, const std::string& output);
@@ -45,9 +47,7 @@ private:
 
     enum class Doing { Nothing, Starting, Stopping, Killing };
 
-    model::CommandSettings m_settings;
-    std::string m_label;
-    std::string m_noteFile;
+    CommandPlan m_plan;
     Doing m_doing = Doing::Nothing;
     bool m_running = false;
     bool m_toldUnhealthy = false;
@@ -58,6 +58,7 @@ private:
     std::unique_ptr<CapturedCommand> m_probing;
     ProcessSweeper m_sweeper;
     Timer m_killDeadline;
+    Timer m_killProbeDeadline;
     Timer m_monitorTimer;
     Timer m_monitorDeadline;
 };

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agents/factory.h"
 
+#include <cerrno>
+#include <sys/stat.h>
+
 #include "agents/command_agent.h"
+#include "agents/ocf_plan.h"
 #include "agents/postgresql_agent.h"
 #include "agents/process_agent.h"
 #include "agents/process_settings.h"
+#include "base/errno_text.h"
 
 namespace dyad::agents {
 
@@ -13,11 +18,19 @@ Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& reso
     using Made = Result<std::unique_ptr<ports::Agent>>;
     const Places places{runDirectory, stateDirectory};
     const std::string& name = resource.name;
+    const std::string noteFile = runDirectory + "/" + groupName + "." + name + ".started";
     if (const auto* process = std::get_if<model::ProcessSettings>(&resource.settings))
         return Made(std::make_unique<ProcessAgent>(planProcess(*process, groupName, name, places)));
     if (const auto* command = std::get_if<model::CommandSettings>(&resource.settings))
-        return Made(std::make_unique<CommandAgent>(*command, groupName + "/" + name,
-                                                   runDirectory + "/" + groupName + "." + name + ".started"));
+        return Made(std::make_unique<CommandAgent>(planCommand(*command, groupName + "/" + name, noteFile)));
+    if (const auto* agent = std::get_if<model::OcfSettings>(&resource.settings)) {
+        const std::string temporary = runDirectory + "/ocf";
+        if (::mkdir(temporary.c_str(), 0755) != 0 && errno != EEXIST)
+            return Error{"make the folder", temporary, errnoText(errno), "look at the service's run directory"};
+        return Made(
+            std::make_unique<CommandAgent>(planOcf(*agent, groupName, name, resource.startTimeout, resource.stopTimeout,
+                                                   {.temporary = temporary, .noteFile = noteFile})));
+    }
     if (const auto* database = std::get_if<model::PostgresqlSettings>(&resource.settings))
         return Made(std::make_unique<ProcessAgent>(planPostgresql(*database, groupName, name, places)));
     return Error{

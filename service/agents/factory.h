@@ -11,9 +11,9 @@
 
 namespace dyad::agents {
 
-// For resources of type process, command and postgresql; others (filesystem, address) are made in their own rooms and
-// are an error here. `runDirectory` is emptied by a boot, `stateDirectory` is not; both exist. Doesn't block, starts
-// nothing.
+// For resources of type process, command, ocf:PROVIDER:AGENT and postgresql; others (filesystem, address) are made in
+// their own rooms and are an error here. `runDirectory` is emptied by a boot, `stateDirectory` is not; both exist.
+// Doesn't block, starts nothing.
 [[nodiscard]] Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& resource,
                                                               const std::string& groupName,
                                                               const std::string& runDirectory,

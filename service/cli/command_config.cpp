@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // dyad config check, diff, history. What changes something is in command_config_apply.cpp, what asks the administrator
 // in command_config_init.cpp.
+#include "agents/ocf_metadata.h"
 #include "cli/both_nodes.h"
 #include "cli/commands.h"
 #include "cli/config_report.h"
@@ -93,6 +94,9 @@ int configCheck(const Arguments& arguments, const CheckOptions& options) {
         if (live) {
             config::LiveSetup setup;
             setup.self = *node;
+            setup.askAgent = [](const model::OcfSettings& each) {
+                return agents::readOcfMetadata(each.provider, each.agent);
+            };
             std::error_code failed;
             setup.programDirectory = std::filesystem::canonical("/proc/self/exe", failed).parent_path();
             for (config::LiveFinding& found : config::checkLive(*loaded.configuration, text.value(), file, setup))

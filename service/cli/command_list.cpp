@@ -19,6 +19,7 @@ void addCommands(CLI::App& app, CommandLine& line) {
     addSupportBundle(app, line);
     addConfig(app, line);
     addSync(app, line);
+    addAgent(app, line);
     addReplay(app, line);
     addToken(app, line);
     addCompletion(app, line);

@@ -29,6 +29,7 @@ void addConfig(CLI::App& app, CommandLine& line);
 void addConfigApply(CLI::App& config, CommandLine& line); // below `config`
 void addConfigInit(CLI::App& config, CommandLine& line);
 void addSync(CLI::App& app, CommandLine& line);
+void addAgent(CLI::App& app, CommandLine& line);
 void addReplay(CLI::App& app, CommandLine& line);
 void addVersion(CLI::App& app, CommandLine& line);
 

@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <csignal>
 
 namespace dyad::config {
 
 namespace {
 
-const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "address"};
+const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "address",
+                                          "ocf:PROVIDER:AGENT"};
+constexpr std::string_view ocfPrefix = "ocf:";
 
 // Mounting here would hide the system, or the service itself.
 constexpr std::array systemFolders{
@@ -135,6 +138,57 @@ void readCommandResource(TableReader& reader, model::ResourceSetup& resource) {
     resource.settings = std::move(settings);
 }
 
+// A value of a table of settings, as the agent reads it from its environment: texts, numbers and truths.
+std::optional<std::string> asWord(const toml::node& value) {
+    if (const auto* text = value.as_string()) return text->get();
+    if (const auto* number = value.as_integer()) return std::to_string(number->get());
+    if (const auto* truth = value.as_boolean()) return truth->get() ? "true" : "false";
+    return {};
+}
+
+void readOcfParameters(TableReader& reader, Draft& draft, model::OcfSettings& settings) {
+    const toml::table* parameters = reader.table("parameters");
+    if (!parameters) return;
+    if (parameters->size() > maxWords)
+        return reader.wrong("parameters", "has more than " + std::to_string(maxWords) + " entries",
+                            "write those that differ from the agent's defaults");
+    for (auto&& [key, value] : *parameters) {
+        const std::string name(key.str());
+        const auto problem = [&](const std::string& text, const std::string& remedy) {
+            draft.problems.error(placeOf(value), "parameters", name,
+                                 reader.subject() + ", parameters: " + inQuotes(name) + text, remedy);
+        };
+        const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char each) {
+            return std::isalnum(each) != 0 || each == '_' || each == '-';
+        });
+        const std::optional<std::string> word = asWord(value);
+        if (!plain || name.starts_with("CRM_meta_"))
+            problem(" is no name of a parameter", "`dyad agent describe` shows the agent's own");
+        else if (!word)
+            problem(" is neither a text nor a number nor true or false", "write it in quotes, as the agent wants it");
+        else if (word->size() > maxTextLength || word->find('\0') != std::string::npos)
+            problem(" has a value that no program can be given", "write at most " + std::to_string(maxTextLength) + " bytes");
+        else
+            settings.parameters[name] = *word;
+    }
+}
+
+void readOcf(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource) {
+    model::OcfSettings settings;
+    const std::string rest = type.substr(ocfPrefix.size());
+    const std::size_t colon = rest.find(':');
+    settings.provider = rest.substr(0, colon);
+    settings.agent = colon == std::string::npos ? "" : rest.substr(colon + 1);
+    if (!isName(settings.provider) || !isName(settings.agent))
+        reader.wrong("type", "does not name an agent",
+                     "write ocf:PROVIDER:AGENT, such as \"ocf:heartbeat:nginx\"; `dyad agent list` shows those of this host");
+    readOcfParameters(reader, draft, settings);
+    settings.interval = reader.milliseconds("interval_ms", 100ms, 1h, settings.interval);
+    settings.monitorTimeout = reader.seconds("monitor_timeout_s", 100ms, 1h, settings.monitorTimeout);
+    settings.checkLevel = static_cast<unsigned>(reader.number("check_level", 0, 100, settings.checkLevel));
+    resource.settings = std::move(settings);
+}
+
 void readPostgresql(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places) {
     model::PostgresqlSettings settings;
     if (const auto data = reader.requiredText("data", "data = \"/srv/erp/postgresql\"")) {
@@ -218,6 +272,8 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
         readPostgresql(reader, draft, resource, places);
     else if (type == "address")
         readAddress(reader, draft, resource, places);
+    else if (type.starts_with(ocfPrefix))
+        readOcf(reader, draft, type, resource);
     else {
         mayFinish = false;
         resource.settings = model::CommandSettings{};

@@ -94,20 +94,22 @@ void publish(StepContext& step) {
     status.leaving = step.state.leaving;
     status.maintenance = step.state.maintenance;
     status.configurationDigest = step.configuration.digest;
-    for (GroupRecord& group : step.state.groups) {
+    status.groups.resize(step.state.groups.size());
+    for (std::size_t i = 0; i < status.groups.size(); ++i) {
+        GroupRecord& group = step.state.groups[i];
         if (!group.settled) return;
         const model::GroupStatus* word = peerWord(step, group);
         if (group.released && word && word->epoch > group.epoch)
             group.released = false; // the peer has claimed it since
         const bool stuck = group.role == Role::Failed && !everythingStopped(group);
-        status.groups.push_back({.role = group.role,
-                                 .epoch = group.epoch,
-                                 .useless = group.role == Role::Lost || stuck,
-                                 .released = group.released,
-                                 .asks = group.asksUntil.has_value(),
-                                 .unfit = !fitHere(step, group) || gatewayGone(step),
-                                 .standing = group.standing,
-                                 .tag = group.tag});
+        status.groups[i] = {.role = group.role,
+                            .epoch = group.epoch,
+                            .useless = group.role == Role::Lost || stuck,
+                            .released = group.released,
+                            .asks = group.asksUntil.has_value(),
+                            .unfit = !fitHere(step, group) || gatewayGone(step),
+                            .standing = group.standing,
+                            .tag = group.tag};
     }
     if (step.state.published == status) return;
     step.state.published = status;

@@ -9,8 +9,10 @@
 #include "engine/transitions.h"
 #include "model/configuration.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dyad::engine {
@@ -39,9 +41,13 @@ public:
                  model::Severity severity = model::Severity::Information);
     void raise(const std::string& id, model::Severity severity, std::string text, std::string remedy);
     void clear(const std::string& id);
-    // The alarm `kind` + `of`. Most often none is raised, and then no text is made.
-    void clear(const char* kind, const std::string& of) {
-        if (!state.alarms.empty()) clear(kind + of);
+    // The alarm `kind` + `of`. Asked at every step, so no text is made unless it stands.
+    void clear(std::string_view kind, std::string_view of) {
+        const auto isIt = [&](const std::string& id) {
+            return id.size() == kind.size() + of.size() && id.starts_with(kind) && id.ends_with(of);
+        };
+        const auto found = std::find_if(state.alarms.begin(), state.alarms.end(), isIt);
+        if (found != state.alarms.end()) clear(std::string(*found));
     }
 
     // Follows the table; a row must exist. `detail` is added to the row's sentence.

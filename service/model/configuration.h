@@ -117,6 +117,18 @@ struct CommandSettings {
     bool operator==(const CommandSettings&) const = default;
 };
 
+// An agent by the OCF Resource Agent API, unmodified: type = "ocf:PROVIDER:AGENT".
+struct OcfSettings {
+    std::string provider;
+    std::string agent;
+    std::map<std::string, std::string> parameters; // OCF_RESKEY_...
+    Duration interval = 10s;                       // between two monitors
+    Duration monitorTimeout = 30s;
+    unsigned checkLevel = 0; // how deep the monitor looks: OCF_CHECK_LEVEL
+
+    bool operator==(const OcfSettings&) const = default;
+};
+
 struct PostgresqlSettings {
     std::string dataDirectory; // on the group's filesystem
     std::string binaryDirectory = "/usr/lib/postgresql/15/bin";
@@ -142,11 +154,11 @@ struct AddressSettings {
 };
 
 using ResourceSettings =
-    std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings, AddressSettings>;
+    std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings, AddressSettings, OcfSettings>;
 
 struct ResourceSetup {
     std::string name;
-    std::string type; // the word in the file: "filesystem", "process", "command", "postgresql", "address"
+    std::string type; // the word in the file: "filesystem", "process", "command", "ocf:PROVIDER:AGENT"...
     ResourceSettings settings;
     std::vector<ResourceId>
         after; // resolved: what must run before this starts (written order where the file is silent)

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <type_traits>
 
@@ -33,7 +34,8 @@ struct PlainStatus {
     std::array<std::uint8_t, 6> reserved{}; // zero
     std::array<PlainGroup, model::maxGroups> groups{};
 
-    bool operator==(const PlainStatus&) const = default;
+    // By their bytes: they are compared with every heartbeat.
+    bool operator==(const PlainStatus& other) const { return std::memcmp(this, &other, sizeof *this) == 0; }
     // Roles, flags and count are all known; false: never made by toPlain().
     [[nodiscard]] bool wellFormed() const;
     void setServiceAlive(bool alive) {
@@ -42,7 +44,8 @@ struct PlainStatus {
 };
 
 static_assert(sizeof(PlainGroup) == 12 && std::is_trivially_copyable_v<PlainGroup>);
-static_assert(sizeof(PlainStatus) == 16 + 12 * model::maxGroups && std::is_trivially_copyable_v<PlainStatus>);
+static_assert(sizeof(PlainStatus) == 16 + 12 * model::maxGroups && std::is_trivially_copyable_v<PlainStatus> &&
+              std::has_unique_object_representations_v<PlainStatus>);
 
 // More than maxGroups groups break an invariant: the configuration refuses them.
 [[nodiscard]] PlainStatus toPlain(const model::NodeStatus& status);

@@ -37,6 +37,12 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               each.interval = {};
                               return each;
                           },
+                          [](model::OcfSettings each) -> model::ResourceSettings {
+                              each.interval = {};
+                              each.monitorTimeout = {};
+                              each.checkLevel = 0;
+                              return each;
+                          },
                           [](model::PostgresqlSettings each) -> model::ResourceSettings {
                               each.probeDatabase.clear();
                               each.health = {};

@@ -7,8 +7,11 @@
 #include "config/live/interfaces.h"
 #include "config/live/key_place.h"
 #include "config/live/portals.h"
+#include "config/problems.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -188,6 +191,7 @@ private:
                                if (!command->empty()) program(block, key, subject, command->front());
                            user(block, subject, each.user);
                        },
+                       [&](const model::OcfSettings& each) { agent(block, subject, each); },
                        [&](const model::PostgresqlSettings& each) {
                            program(block, "binaries", subject, each.binaryDirectory + "/postgres");
                            user(block, subject, each.user);
@@ -195,6 +199,47 @@ private:
                        },
                    },
                    resource.settings);
+    }
+
+    // Its parameters against what it says of itself.
+    void agent(const std::string& block, const std::string& subject, const model::OcfSettings& settings) {
+        if (!m_setup.askAgent) return;
+        const Result<model::AgentMetadata> asked = m_setup.askAgent(settings);
+        const std::string type = "ocf:" + settings.provider + ":" + settings.agent;
+        if (!asked)
+            return say(true, block, "type", type, subject + ": " + asked.error().text(),
+                       "install the package that has the agent on both nodes; `dyad agent list` shows what is there");
+        std::vector<std::string> known;
+        for (const model::AgentParameter& each : asked.value().parameters) {
+            known.push_back(each.name);
+            const auto given = settings.parameters.find(each.name);
+            const bool there = given != settings.parameters.end();
+            if (each.required && !there && !each.defaultValue)
+                say(true, block, "type", type, subject + ": " + type + " needs the parameter " + each.name,
+                    "write " + each.name + " = \"...\" below parameters" +
+                        (each.summary.empty() ? "" : ": " + each.summary));
+            if (there && !fits(each.type, given->second))
+                say(true, block, "parameters." + each.name, given->second,
+                    subject + ": " + each.name + " = " + inQuotes(given->second) + " is no " + each.type,
+                    each.type == "integer" ? "write a whole number" : "write true or false");
+        }
+        for (const auto& [name, value] : settings.parameters)
+            if (std::find(known.begin(), known.end(), name) == known.end())
+                say(true, block, "parameters." + name, value, subject + ": " + type + " has no parameter " + name,
+                    known.empty() ? "remove it" : suggestion(name, known));
+    }
+
+    // Of the types that agents declare these two can be told from outside.
+    static bool fits(const std::string& type, const std::string& value) {
+        if (type == "integer") {
+            const std::string digits = value.substr(value.starts_with('-') ? 1 : 0);
+            return !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
+        }
+        if (type != "boolean") return true;
+        std::string lower(value);
+        std::transform(lower.begin(), lower.end(), lower.begin(),
+                       [](unsigned char each) { return std::tolower(each); });
+        return std::ranges::count(std::array{"yes", "true", "1", "on", "ja", "no", "false", "0", "off"}, lower) > 0;
     }
 
     void probe(const std::string& block, const std::string& key, const std::string& subject,

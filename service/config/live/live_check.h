@@ -3,9 +3,12 @@
 // nothing on the array.
 #pragma once
 
+#include "base/result.h"
+#include "model/agent_metadata.h"
 #include "model/configuration.h"
 #include "model/configuration_report.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +24,9 @@ struct LiveSetup {
     std::string tokens = "/etc/dyad/tokens";
     std::string programDirectory; // of dyad-heart and dyad-lun
     std::string runDirectory = "/run/dyad";
+    // What an installed OCF agent says of itself; blocks for some seconds at most. Not set: its parameters aren't
+    // checked.
+    std::function<Result<model::AgentMetadata>(const model::OcfSettings&)> askAgent;
 };
 
 struct LiveFinding {
@@ -28,8 +34,8 @@ struct LiveFinding {
     model::Finding finding;
 };
 
-// `text` is what `configuration` was read from: it tells the lines. Blocks for portalPatience at most, and on local
-// disks.
+// `text` is what `configuration` was read from: it tells the lines. Blocks for portalPatience at most, on local disks,
+// and for each agent that is asked.
 [[nodiscard]] std::vector<LiveFinding> checkLive(const model::Configuration& configuration, std::string_view text,
                                                  const std::string& fileName, const LiveSetup& setup);
 

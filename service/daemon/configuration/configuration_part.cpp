@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/configuration/configuration_part.h"
 
+#include "agents/ocf_metadata.h"
 #include "control/server/routes/configuration_routes.h"
 #include "daemon/configuration/pair_situation.h"
 #include "daemon/configuration/restart_in_place.h"
@@ -23,7 +24,10 @@ config::LiveSetup liveSetup(const Options& options, model::NodeId self) {
             .tlsDirectory = options.tlsDirectory,
             .tokens = options.tokens,
             .programDirectory = options.programDirectory,
-            .runDirectory = options.runDirectory};
+            .runDirectory = options.runDirectory,
+            .askAgent = [](const model::OcfSettings& each) {
+                return agents::readOcfMetadata(each.provider, each.agent);
+            }};
 }
 
 } // namespace

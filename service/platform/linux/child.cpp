@@ -91,9 +91,10 @@ std::vector<char*> pointersTo(const std::vector<std::string>& words) {
 
     // Numbers below 3 may be in use by the descriptors themselves where our own standard ones were closed: dup2 to the
     // same number would keep O_CLOEXEC. startChild() keeps ours above 2, so that this can't be.
-    if (::dup2(prepared.input, 0) < 0 || ::dup2(prepared.output, 1) < 0 || ::dup2(prepared.output, 2) < 0)
+    const int errors = setup.output == ChildSetup::Output::CaptureWithoutErrors ? prepared.input : prepared.output;
+    if (::dup2(prepared.input, 0) < 0 || ::dup2(prepared.output, 1) < 0 || ::dup2(errors, 2) < 0)
         giveUp(prepared, Step::Descriptors);
-    prepared.output = 2;
+    prepared.output = 1;
     // What is ours is closed here and now, not only by the exec: a child that hangs in it would keep our locks and
     // connections when we are long gone. The report becomes number 3.
     if (prepared.report != 3) {
@@ -166,7 +167,8 @@ Result<FileDescriptor> openOutput(const ChildSetup& setup, FileDescriptor& pipeF
         return aboveStandard(FileDescriptor(::open(setup.outputFile.c_str(),
                                                    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640)),
                              setup.outputFile);
-    case ChildSetup::Output::Capture: {
+    case ChildSetup::Output::Capture:
+    case ChildSetup::Output::CaptureWithoutErrors: {
         Result<std::array<FileDescriptor, 2>> pipe = makePipe();
         if (!pipe) return pipe.error();
         pipeForReader = std::move(pipe.value()[0]);
@@ -193,7 +195,7 @@ Result<Child> startChild(const ChildSetup& setup) {
 
     Child child;
     Result<FileDescriptor> input =
-        aboveStandard(FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)), "/dev/null");
+        aboveStandard(FileDescriptor(::open("/dev/null", O_RDWR | O_CLOEXEC)), "/dev/null");
     if (!input) return input.error();
     Result<FileDescriptor> output = openOutput(setup, child.output);
     if (!output) return output.error();

@@ -26,13 +26,14 @@ inline constexpr Duration maxExecWait = 200ms;
 inline constexpr int notRunCode = 127;
 
 struct ChildSetup {
-    enum class Output { Discard, Capture, File };
+    enum class Output { Discard, Capture, CaptureWithoutErrors, File };
 
     std::vector<std::string> command;     // an absolute path, then the arguments
     std::vector<std::string> environment; // exact: "NAME=value"
     std::string workingDirectory = "/";
     std::optional<UserAccount> user; // none: our own
-    Output output = Output::Discard; // standard output and standard error; standard input is always /dev/null
+    Output output = Output::Discard; // of standard output and standard error, the latter discarded by
+                                     // CaptureWithoutErrors; standard input is always /dev/null
     std::string outputFile;          // Output::File: appended to; made with mode 0640 where it isn't there
 };
 
@@ -48,7 +49,7 @@ struct ChildEnd {
 struct Child {
     ProcessIdentity identity;
     FileDescriptor pidfd;  // readable once the child has ended
-    FileDescriptor output; // Output::Capture: the reading end of a pipe, non-blocking; the reader sets the bound
+    FileDescriptor output; // Output::Capture...: the reading end of a pipe, non-blocking; the reader sets the bound
 };
 
 // Returns when the program runs (the exec has succeeded), a few hundred microseconds as a rule, and after maxExecWait

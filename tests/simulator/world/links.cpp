@@ -17,6 +17,7 @@ constexpr wire::Salt salts[2]{{1, 2, 3, 4, 5, 6}, {6, 5, 4, 3, 2, 1}};
 void setEveryDatagramSealed(bool every) { everyDatagramSealed = every; }
 
 Links::Links(World& world, std::size_t links, std::uint64_t seed) : m_world(world), m_count(links) {
+    [[maybe_unused]] static const bool quick = wire::prepareSealing(); // the processor's own ways; none is no harm here
     for (std::size_t node = 0; node < 2; ++node)
         for (std::size_t link = 0; link < most; ++link)
             m_dice.emplace_back(seed, 0x1000 + node * most + link);
@@ -79,7 +80,7 @@ void Links::send(std::uint8_t node, std::uint8_t link, const wire::Heartbeat& he
     const bool news = heartbeat.status != m_lastStatus[node];
     const bool corrupt = way.corruptPercent && dice.chance(way.corruptPercent);
     if (news || corrupt || everyDatagramSealed || heartbeat.sequence % sampleOf == 0) seal(node, packet);
-    m_lastStatus[node] = heartbeat.status;
+    if (news) m_lastStatus[node] = heartbeat.status;
     if (corrupt) {
         if (dice.chance(30))
             packet.bytes = dice.draw(0, static_cast<unsigned>(packet.bytes - 1));

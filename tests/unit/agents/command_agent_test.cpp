@@ -28,7 +28,9 @@ class CommandAgentTest : public QObject {
         settings.interval = 10ms;
         return settings;
     }
-    CommandAgent make(const model::CommandSettings& settings) const { return {settings, "test/command", path("note")}; }
+    CommandAgent make(const model::CommandSettings& settings) const {
+        return CommandAgent(planCommand(settings, "test/command", path("note")));
+    }
     static std::size_t left() {
         platform::ProcessTraits traits;
         traits.environmentMark = "DYAD_RESOURCE=test/command";

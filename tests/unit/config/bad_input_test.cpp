@@ -13,6 +13,7 @@ const std::string process =
     "[[group.resource]]\nname = \"app\"\ntype = \"process\"\ncommand = [\"/bin/app\"]\n";  // lines 22 to 25
 const std::string vip = "[[group.resource]]\nname = \"vip\"\ntype = \"address\"\n";        // 22 to 24
 const std::string database = "[[group.resource]]\nname = \"db\"\ntype = \"postgresql\"\n"; // 22 to 24
+const std::string ocf = "[[group.resource]]\nname = \"web\"\ntype = \"ocf:heartbeat:nginx\"\n"; // 22 to 24
 const std::string withGroup = pairLines + groupLines;
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -158,6 +159,17 @@ void BadInputTest::oneProblem_data() {
         "");
     row("mount nested", second + "mount = \"/srv/erp/log\"\n", 30, 9, "mount", "lies below the mount point of", "");
 
+    row("an agent without provider", withGroup + replaced(ocf, "heartbeat:", ""), 24, 8, "type",
+        "type = \"ocf:nginx\" does not name an agent", "write ocf:PROVIDER:AGENT");
+    row("an agent out of its folder", withGroup + replaced(ocf, "nginx", "../../bin/sh"), 24, 8, "type",
+        "does not name an agent", "write ocf:PROVIDER:AGENT");
+    row("parameter that is a list", withGroup + ocf + "parameters = { configfile = [1] }\n", 25, 29, "parameters",
+        "\"configfile\" is neither a text nor a number", "write it in quotes");
+    row("parameter of no name", withGroup + ocf + "parameters = { \"a b\" = 1 }\n", 25, 24, "parameters",
+        "\"a b\" is no name of a parameter", "dyad agent describe");
+    row("parameter of the cluster manager", withGroup + ocf + "parameters = { CRM_meta_timeout = 1 }\n", 25, 35,
+        "parameters", "is no name of a parameter", "dyad agent describe");
+    row("check level", withGroup + ocf + "check_level = 101\n", 25, 15, "check_level", "", "");
     row("no command", withGroup + replaced(process, "command = [\"/bin/app\"]\n", ""), 22, 1, "command", "is missing",
         "add command = ");
     row("empty command", withGroup + replaced(process, "[\"/bin/app\"]", "[]"), 25, 11, "command", "names no program",

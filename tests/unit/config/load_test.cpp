@@ -154,6 +154,13 @@ interface = "eth0"
 raise = "last"
 announcements = 3
 refresh_s = 0
+[[group.resource]]
+name = "web"
+type = "ocf:heartbeat:nginx"
+parameters = { configfile = "/srv/g/nginx.conf", port = 8080, verbose = true, empty = "" }
+interval_ms = 2000
+monitor_timeout_s = 12
+check_level = 10
 )";
     const Loaded loaded = loadText(text, "dyad.toml");
     QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
@@ -218,6 +225,13 @@ refresh_s = 0
     QVERIFY(vip.raiseLast);
     QCOMPARE(vip.announcements, 3U);
     QVERIFY(vip.refresh == 0s);
+
+    const auto& web = std::get<model::OcfSettings>(group.resources[5].settings);
+    QVERIFY(web.provider == "heartbeat" && web.agent == "nginx");
+    QVERIFY(web.parameters == (std::map<std::string, std::string>{
+                                  {"configfile", "/srv/g/nginx.conf"}, {"empty", ""}, {"port", "8080"}, {"verbose", "true"}}));
+    QVERIFY(web.interval == 2s && web.monitorTimeout == 12s);
+    QCOMPARE(web.checkLevel, 10U);
 }
 
 void LoadTest::linksKeepTheWrittenOrder() {

@@ -279,6 +279,39 @@ private Q_SLOTS:
         for (const LiveFinding& each : found)
             if (!each.block.empty()) QVERIFY2(each.finding.line > 0, each.finding.text.c_str());
     }
+
+    // What the agent says of itself, against what the file gives it.
+    void anAgentsParametersAreChecked() {
+        const std::string text = with("type = \"process\"\ncommand = [\"/usr/bin/app\", \"--serve\"]",
+                                      "type = \"ocf:heartbeat:nginx\"\nparameters = { prot = 80, level = \"x\", fast = \"maybe\" }");
+        const model::Configuration configuration = read(text);
+        const auto findings = [&](const Result<model::AgentMetadata>& told) {
+            LiveSetup setup;
+            setup.askAgent = [&](const model::OcfSettings& asked) {
+                return asked.provider == "heartbeat" && asked.agent == "nginx" ? told : Error{"ask", asked.agent, "another", ""};
+            };
+            std::string all;
+            for (const LiveFinding& each : checkLive(configuration, text, "dyad.toml", setup))
+                if (each.block == "group.erp.resource.app")
+                    all += each.finding.key + ": " + each.finding.text + "; " + each.finding.remedy + "\n";
+            return all;
+        };
+        model::AgentMetadata metadata;
+        metadata.parameters = {{.name = "port", .type = "integer", .required = true},
+                               {.name = "level", .type = "integer", .required = false},
+                               {.name = "fast", .type = "boolean", .required = false},
+                               {.name = "mode", .type = "string", .required = true, .defaultValue = "x"}};
+        const std::string found = findings(metadata);
+        for (const char* words : {"type: resource app of group erp: ocf:heartbeat:nginx needs the parameter port",
+                                  "parameters.level: resource app of group erp: level = \"x\" is no integer",
+                                  "parameters.fast: resource app of group erp: fast = \"maybe\" is no boolean; write true or false",
+                                  "ocf:heartbeat:nginx has no parameter prot; did you mean \"port\"?"})
+            QVERIFY2(found.find(words) != std::string::npos, found.c_str());
+        QCOMPARE(std::count(found.begin(), found.end(), '\n'), 4);
+        const std::string missing = findings(Error{"run", "/usr/lib/ocf/resource.d/heartbeat/nginx", "No such file", ""});
+        QVERIFY2(missing.starts_with("type: resource app of group erp: run ") && missing.find("install the package") != std::string::npos,
+                 missing.c_str());
+    }
 };
 
 QTEST_GUILESS_MAIN(ChangePlanTest)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agents/probe.h"
 
+#include "agents/greeting_probe.h"
+#include "agents/http_probe.h"
 #include "agents/script_probe.h"
 #include "agents/sql_probe.h"
 #include "agents/tcp_probe.h"
@@ -19,6 +21,12 @@ std::unique_ptr<ProbeRunner> makeProbe(const model::Probe& probe, const std::str
                           [](const model::SqlProbe& sql) -> std::unique_ptr<ProbeRunner> {
                               return std::make_unique<SqlProbeRunner>(
                                   SqlProbeSettings{.connection = sql.connection, .query = sql.query});
+                          },
+                          [](const model::HttpProbe& http) -> std::unique_ptr<ProbeRunner> {
+                              return std::make_unique<HttpProbeRunner>(http);
+                          },
+                          [](const model::GreetingProbe& greeting) -> std::unique_ptr<ProbeRunner> {
+                              return std::make_unique<GreetingProbeRunner>(greeting);
                           },
                       },
                       probe);

@@ -3,34 +3,76 @@
 #include "config/addresses.h"
 #include "config/sections.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace dyad::config {
 
 namespace {
 
 constexpr std::string_view probeExample =
-    "{ tcp = \"127.0.0.1:80\" }, { script = [\"/usr/bin/check\"] } or { sql = \"host=/run/postgresql\" }";
+    "{ tcp = \"127.0.0.1:80\" }, { http = \"http://127.0.0.1/health\" }, { script = [\"/usr/bin/check\"] }, "
+    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" } or { ftp = \"127.0.0.1:21\" }";
+constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp"};
+
+std::optional<Endpoint> readEndpoint(TableReader& reader, const char* key, std::uint16_t usualPort) {
+    const auto text = reader.text(key);
+    if (!text) return {};
+    const std::optional<Endpoint> endpoint = parseEndpoint(*text, usualPort);
+    if (!endpoint) reader.wrong(key, "is not an address with a port", "write \"127.0.0.1:80\" or \"[::1]:80\"");
+    return endpoint;
+}
+
+// scheme://host[:port][/path], without a user: what is checked in a healthy minute must not need a secret in the file.
+bool isWebAddress(const std::string& url) {
+    const std::size_t begin = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
+    if (begin == 0) return false;
+    const std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+    return !host.empty() && host.find('@') == std::string::npos &&
+           std::none_of(url.begin(), url.end(), [](unsigned char each) { return std::isspace(each) != 0; });
+}
+
+std::optional<model::Probe> readHttp(TableReader& reader) {
+    model::HttpProbe http;
+    const auto url = reader.text("http");
+    if (url && !isWebAddress(*url))
+        reader.wrong("http", "is not the address of a page", "write \"http://127.0.0.1:8080/health\"");
+    if (reader.has("status")) http.status = static_cast<std::uint16_t>(reader.number("status", 100, 599, 200));
+    http.body = reader.text("body").value_or("");
+    http.verify = reader.choice<bool>("certificate", {{"verified", true}, {"any", false}}, true);
+    for (const char* key : {"status", "body", "certificate"})
+        if (reader.has(key) && !reader.has("http"))
+            reader.wrong(key, "stands without http", "add http = \"http://...\"");
+    if (!url) return {};
+    http.url = *url;
+    return http;
+}
 
 // The probe among the keys of this table; `count` tells how many there are.
 std::optional<model::Probe> probeOf(TableReader& reader, int& count) {
     std::optional<model::Probe> probe;
     count = 0;
-    if (const auto tcp = reader.text("tcp")) {
-        if (const std::optional<Endpoint> endpoint = parseEndpoint(*tcp, 0))
-            probe = model::TcpProbe{endpoint->address.text, endpoint->port};
-        else
-            reader.wrong("tcp", "is not an address with a port", "write \"127.0.0.1:80\" or \"[::1]:80\"");
-    }
+    if (const auto endpoint = readEndpoint(reader, "tcp", 0))
+        probe = model::TcpProbe{endpoint->address.text, endpoint->port};
+    using Protocol = model::GreetingProbe::Protocol;
+    if (const auto endpoint = readEndpoint(reader, "smtp", 25))
+        probe = model::GreetingProbe{Protocol::Smtp, endpoint->address.text, endpoint->port};
+    if (const auto endpoint = readEndpoint(reader, "ftp", 21))
+        probe = model::GreetingProbe{Protocol::Ftp, endpoint->address.text, endpoint->port};
+    if (auto http = readHttp(reader)) probe = std::move(http);
     if (const auto script = readCommand(reader, "script", false)) probe = model::ScriptProbe{*script};
     const auto query = reader.text("query");
     if (const auto sql = reader.text("sql"))
         probe = model::SqlProbe{*sql, query.value_or("select 1")};
     else if (query && !reader.has("sql"))
         reader.wrong("query", "stands without sql", "add sql = \"...\" with the connection");
-    for (const char* key : {"tcp", "script", "sql"})
-        count += reader.has(key) ? 1 : 0;
-    if (count > 1)
-        reader.wrong(reader.has("sql") ? "sql" : "script", "is a second probe in the same place",
-                     "keep one of tcp, script and sql");
+    const char* last = "";
+    for (const char* key : kinds) {
+        if (!reader.has(key)) continue;
+        ++count;
+        last = key;
+    }
+    if (count > 1) reader.wrong(last, "is a second probe in the same place", "keep one of them");
     return count == 1 ? probe : std::nullopt;
 }
 

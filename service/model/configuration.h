@@ -75,7 +75,23 @@ struct SqlProbe {
 
     bool operator==(const SqlProbe&) const = default;
 }; // libpq connection string
-using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe>;
+struct HttpProbe {
+    std::string url;                     // http:// or https://
+    std::optional<std::uint16_t> status; // none: 200 to 399
+    std::string body;                    // stands somewhere in the first 64 KiB; empty: anything
+    bool verify = true;                  // the certificate
+
+    bool operator==(const HttpProbe&) const = default;
+};
+struct GreetingProbe {
+    enum class Protocol : std::uint8_t { Smtp, Ftp };
+    Protocol protocol = Protocol::Smtp;
+    std::string address; // numeric
+    std::uint16_t port = 0;
+
+    bool operator==(const GreetingProbe&) const = default;
+};
+using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe, HttpProbe, GreetingProbe>;
 
 struct HealthCheck {
     Probe probe;

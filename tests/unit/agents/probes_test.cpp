@@ -2,6 +2,8 @@
 #include "agents/probe.h"
 
 #include <QElapsedTimer>
+#include <QTcpServer>
+#include <QTcpSocket>
 #include <QTest>
 #include <arpa/inet.h>
 #include <optional>
@@ -41,6 +43,33 @@ struct Listener {
             ::getsockname(socket.get(), generic, &size) == 0)
             port = ntohs(address.sin_port);
     }
+};
+
+// Says `words` to whoever connects, and keeps what it was told.
+class Talker {
+public:
+    explicit Talker(const QByteArray& words, bool after = false) {
+        QObject::connect(&m_server, &QTcpServer::newConnection, &m_server, [this, words, after] {
+            while (QTcpSocket* socket = m_server.nextPendingConnection()) {
+                QObject::connect(socket, &QTcpSocket::readyRead, socket, [this, socket, words, after] {
+                    heard += socket->readAll();
+                    if (after && heard.endsWith("\r\n\r\n")) {
+                        socket->write(words);
+                        socket->disconnectFromHost();
+                    }
+                });
+                if (!after) socket->write(words);
+            }
+        });
+        if (!m_server.listen(QHostAddress::LocalHost)) qFatal("no port to listen on");
+    }
+    [[nodiscard]] std::uint16_t port() const { return m_server.serverPort(); }
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port()) + "/health"; }
+
+    QByteArray heard;
+
+private:
+    QTcpServer m_server;
 };
 
 } // namespace
@@ -86,6 +115,125 @@ private Q_SLOTS:
     void missingScriptCouldNotRun() {
         const auto probe = makeProbe(model::ScriptProbe{{"/nowhere/check"}}, "test/probe");
         QCOMPARE(ask(*probe, 10s).verdict, Verdict::CouldNotRun);
+    }
+
+    void http_data() {
+        QTest::addColumn<QByteArray>("answer");
+        QTest::addColumn<int>("status"); // wanted; 0: any good one
+        QTest::addColumn<QString>("body");
+        QTest::addColumn<int>("verdict");
+        QTest::addColumn<QString>("says");
+        const int well = static_cast<int>(Verdict::Well);
+        const int failed = static_cast<int>(Verdict::Failed);
+        const QByteArray ok = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall is ok";
+        QTest::newRow("well") << ok << 0 << "" << well << "status 200";
+        QTest::newRow("with its words") << ok << 200 << "is ok" << well << "status 200";
+        QTest::newRow("without its words") << ok << 0 << "is fine" << failed << "\"is fine\" is not in what it sent";
+        QTest::newRow("another status") << ok << 204 << "" << failed << "status 200, not 204";
+        QTest::newRow("server error") << QByteArray("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n") << 0 << ""
+                                      << failed << "status 503";
+        QTest::newRow("server error that is wanted")
+            << QByteArray("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n") << 503 << "" << well << "status 503";
+        QTest::newRow("redirection is not followed")
+            << QByteArray("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") << 302
+            << "" << well << "status 302";
+        QTest::newRow("large") << "HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\nfound" +
+                                      QByteArray(10000000 - 5, 'x')
+                               << 0 << "found" << well << "status 200";
+        QTest::newRow("no HTTP") << QByteArray("hello\r\n\r\n") << 0 << "" << failed << "";
+        QTest::newRow("nothing") << QByteArray() << 0 << "" << failed << "";
+    }
+    void http() {
+        QFETCH(QByteArray, answer);
+        QFETCH(int, status);
+        QFETCH(QString, body);
+        QFETCH(int, verdict);
+        QFETCH(QString, says);
+        Talker server(answer, true);
+        model::HttpProbe settings{.url = server.url(), .body = body.toStdString()};
+        if (status != 0) settings.status = static_cast<std::uint16_t>(status);
+        const auto probe = makeProbe(settings, "test/probe");
+        for (int again = 0; again < 2; ++again) {
+            const ProbeResult result = ask(*probe, 10s);
+            QCOMPARE(static_cast<int>(result.verdict), verdict);
+            QVERIFY2(result.detail.find(says.toStdString()) != std::string::npos, result.detail.c_str());
+            QVERIFY2(result.detail.starts_with(settings.url + ": "), result.detail.c_str());
+        }
+        QVERIFY2(server.heard.startsWith("GET /health HTTP/1.1\r\n"), server.heard.constData());
+    }
+
+    void httpWhereNobodyAnswers() {
+        const auto refused = makeProbe(model::HttpProbe{.url = "http://127.0.0.1:1/"}, "test/probe");
+        QCOMPARE(ask(*refused, 10s).verdict, Verdict::Failed);
+        Listener listener; // accepts in the kernel, says nothing
+        const std::string silent = "http://127.0.0.1:" + std::to_string(listener.port) + "/";
+        const auto probe = makeProbe(model::HttpProbe{.url = silent}, "test/probe");
+        const ProbeResult late = ask(*probe, 50ms);
+        QCOMPARE(late.verdict, Verdict::Failed);
+        QCOMPARE(late.detail, silent + ": no answer in time");
+        // Nothing listens for TLS there: no word on the application.
+        const auto unknown = makeProbe(model::HttpProbe{.url = "http://no-such-host.invalid/"}, "test/probe");
+        QCOMPARE(ask(*unknown, 30s).verdict, Verdict::CouldNotRun);
+        auto another = makeProbe(model::HttpProbe{.url = silent}, "test/probe");
+        bool answered = false;
+        another->run(1ms, [&](const ProbeResult&) { answered = true; });
+        another.reset();
+        QTest::qWait(20);
+        QVERIFY(!answered);
+    }
+
+    void greetings_data() {
+        QTest::addColumn<QByteArray>("greeting");
+        QTest::addColumn<int>("verdict");
+        QTest::addColumn<QString>("says");
+        const int well = static_cast<int>(Verdict::Well);
+        const int failed = static_cast<int>(Verdict::Failed);
+        QTest::newRow("well") << QByteArray("220 mail.example.org ESMTP\r\n") << well << ": 220 mail.example.org ESMTP";
+        QTest::newRow("several lines") << QByteArray("220-welcome\r\n220 to us\r\n") << well << ": 220-welcome";
+        QTest::newRow("not now") << QByteArray("421 too many connections\r\n") << failed
+                                 << "it said: 421 too many connections";
+        QTest::newRow("another protocol") << QByteArray("SSH-2.0-x\r\n") << failed << "it said: SSH-2.0-x";
+        QTest::newRow("endless line") << QByteArray(5000, 'x') << failed << "it said: xxxx";
+        QTest::newRow("silent") << QByteArray() << failed << "no greeting in time";
+    }
+    void greetings() {
+        QFETCH(QByteArray, greeting);
+        QFETCH(int, verdict);
+        QFETCH(QString, says);
+        Talker server(greeting);
+        using Protocol = model::GreetingProbe::Protocol;
+        for (const Protocol protocol : {Protocol::Smtp, Protocol::Ftp}) {
+            const auto probe = makeProbe(model::GreetingProbe{protocol, "127.0.0.1", server.port()}, "test/probe");
+            for (int again = 0; again < 2; ++again) {
+                const ProbeResult result = ask(*probe, greeting.isEmpty() ? Duration(50ms) : Duration(10s));
+                QCOMPARE(static_cast<int>(result.verdict), verdict);
+                QVERIFY2(result.detail.find(says.toStdString()) != std::string::npos, result.detail.c_str());
+                QVERIFY(result.detail.starts_with(protocol == Protocol::Smtp ? "SMTP at 127.0.0.1 port " : "FTP at "));
+            }
+        }
+        if (verdict == static_cast<int>(Verdict::Well))
+            QTRY_COMPARE_WITH_TIMEOUT(server.heard.count("QUIT\r\n"), 4, guardMs);
+        const auto refused = makeProbe(model::GreetingProbe{Protocol::Smtp, "127.0.0.1", 1}, "test/probe");
+        QCOMPARE(ask(*refused, 10s).verdict, Verdict::Failed);
+    }
+
+    void aProbeMayEndInItsOwnAnswer() {
+        Talker web("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true);
+        Talker large("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + QByteArray(200000, 'x'), true);
+        Talker mail("220 hello\r\n");
+        for (const model::Probe& each :
+             {model::Probe(model::HttpProbe{.url = web.url()}), model::Probe(model::HttpProbe{.url = large.url()}),
+              model::Probe(model::GreetingProbe{{}, "127.0.0.1", mail.port()}),
+              model::Probe(model::GreetingProbe{{}, "127.0.0.1", 1})}) {
+            auto probe = makeProbe(each, "test/probe");
+            bool answered = false;
+            probe->run(10s, [&](const ProbeResult&) {
+                answered = true;
+                probe.reset();
+            });
+            QTRY_VERIFY_WITH_TIMEOUT(answered && !probe, guardMs);
+            QTest::qWait(1); // whatever was posted for it meanwhile
+        }
     }
 
     void sqlWithoutServer() {

@@ -10,9 +10,9 @@ using namespace dyad::config;
 namespace {
 
 const std::string process =
-    "[[group.resource]]\nname = \"app\"\ntype = \"process\"\ncommand = [\"/bin/app\"]\n";  // lines 22 to 25
-const std::string vip = "[[group.resource]]\nname = \"vip\"\ntype = \"address\"\n";        // 22 to 24
-const std::string database = "[[group.resource]]\nname = \"db\"\ntype = \"postgresql\"\n"; // 22 to 24
+    "[[group.resource]]\nname = \"app\"\ntype = \"process\"\ncommand = [\"/bin/app\"]\n";       // lines 22 to 25
+const std::string vip = "[[group.resource]]\nname = \"vip\"\ntype = \"address\"\n";             // 22 to 24
+const std::string database = "[[group.resource]]\nname = \"db\"\ntype = \"postgresql\"\n";      // 22 to 24
 const std::string ocf = "[[group.resource]]\nname = \"web\"\ntype = \"ocf:heartbeat:nginx\"\n"; // 22 to 24
 const std::string withGroup = pairLines + groupLines;
 
@@ -186,6 +186,16 @@ void BadInputTest::oneProblem_data() {
         "tcp = ");
     row("two probes", withGroup + process + "ready = { tcp = \"127.0.0.1:1\", sql = \"x\" }\n", 26, 38, "sql",
         "is a second probe", "keep one");
+    row("http without scheme", withGroup + process + "ready = { http = \"127.0.0.1/health\" }\n", 26, 18, "http",
+        "is not the address of a page", "http://127.0.0.1:8080/health");
+    row("http with a password", withGroup + process + "ready = { http = \"http://joe:secret@127.0.0.1/\" }\n", 26, 18,
+        "http", "is not the address of a page", "http://127.0.0.1:8080/health");
+    row("status without http", withGroup + process + "ready = { tcp = \"127.0.0.1:1\", status = 200 }\n", 26, 41,
+        "status", "stands without http", "add http =");
+    row("status that is none", withGroup + process + "ready = { http = \"http://127.0.0.1/\", status = 99 }\n", 26, 48,
+        "status", "", "");
+    row("smtp by name", withGroup + process + "ready = { smtp = \"localhost\" }\n", 26, 18, "smtp",
+        "is not an address with a port", "write");
     row("tcp without port", withGroup + process + "ready = { tcp = \"127.0.0.1\" }\n", 26, 17, "tcp",
         "is not an address with a port", "127.0.0.1:80");
     row("interval", withGroup + process + "health = { tcp = \"127.0.0.1:1\", interval_ms = 1 }\n", 26, 47,

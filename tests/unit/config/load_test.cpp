@@ -155,6 +155,12 @@ raise = "last"
 announcements = 3
 refresh_s = 0
 [[group.resource]]
+name = "site"
+type = "process"
+command = ["/usr/bin/site"]
+ready = { smtp = "127.0.0.1" }
+health = { http = "https://127.0.0.1:8443/health?deep=1", status = 204, body = "fine", certificate = "any" }
+[[group.resource]]
 name = "web"
 type = "ocf:heartbeat:nginx"
 parameters = { configfile = "/srv/g/nginx.conf", port = 8080, verbose = true, empty = "" }
@@ -226,7 +232,12 @@ check_level = 10
     QCOMPARE(vip.announcements, 3U);
     QVERIFY(vip.refresh == 0s);
 
-    const auto& web = std::get<model::OcfSettings>(group.resources[5].settings);
+    const auto& pages = std::get<model::ProcessSettings>(group.resources[5].settings);
+    QVERIFY(pages.health->probe ==
+            model::Probe(model::HttpProbe{"https://127.0.0.1:8443/health?deep=1", std::uint16_t(204), "fine", false}));
+    QVERIFY(*pages.ready == model::Probe(model::GreetingProbe{model::GreetingProbe::Protocol::Smtp, "127.0.0.1", 25}));
+
+    const auto& web = std::get<model::OcfSettings>(group.resources[6].settings);
     QVERIFY(web.provider == "heartbeat" && web.agent == "nginx");
     QVERIFY(web.parameters == (std::map<std::string, std::string>{
                                   {"configfile", "/srv/g/nginx.conf"}, {"empty", ""}, {"port", "8080"}, {"verbose", "true"}}));

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void nothingStartsWithoutALease();
     void whatIsAskedForIsUnderWay();
     void aRoleChangesByTheTableOnly();
+    void anAlarmIsClearedByItsWholeName();
 };
 
 void StepContextTest::noTwoRequestsHaveOneNumber() {
@@ -84,6 +85,21 @@ void StepContextTest::aRoleChangesByTheTableOnly() {
     const Death death =
         deathOf([&] { at.go([&](StepContext& step) { step.transition(at.erp(), Trigger::ReservationWon); }); });
     QVERIFY(death.aborted && death.words.find("transition table") != std::string::npos);
+}
+
+void StepContextTest::anAlarmIsClearedByItsWholeName() {
+    const std::set<std::string> others{"link.lost:b", "link.lost:a-b", "link.lost:ab", "link.last:a", "a", "link.lost:"};
+    Workplace at;
+    at.state.alarms = others;
+    at.state.alarms.insert("link.lost:a");
+    for (int again = 0; again < 2; ++again) {
+        at.go([](StepContext& step) { step.clear("link.lost:", "a"); });
+        QVERIFY(at.state.alarms == others);
+        QCOMPARE(at.wanted<ClearAlarm>().size(), again == 0 ? std::size_t(1) : std::size_t(0));
+    }
+    at.state.alarms = {"link.lost:ab", "link.last:b"};
+    at.go([](StepContext& step) { step.clear("link.lost:", "b"); });
+    QCOMPARE(at.state.alarms.size(), std::size_t(2));
 }
 
 QTEST_GUILESS_MAIN(StepContextTest)

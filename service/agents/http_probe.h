@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Well when a GET is answered with the right status, and the right words in its body. Redirections are not followed:
+// the answer of the asked one is what counts.
+#pragma once
+
+#include <QNetworkAccessManager>
+#include <QNetworkReply>
+
+#include "agents/probe.h"
+#include "agents/timer.h"
+
+namespace dyad::agents {
+
+inline constexpr qint64 maxProbeBody = 64 * 1024; // what lies behind is not looked at
+
+class HttpProbeRunner final : public ProbeRunner {
+public:
+    explicit HttpProbeRunner(model::HttpProbe settings);
+    ~HttpProbeRunner() override;
+    void run(Duration timeout, Done done) override;
+
+private:
+    void drop();
+    void look();
+    [[nodiscard]] ProbeResult judge() const;
+    void finish(const ProbeResult& result);
+
+    model::HttpProbe m_settings;
+    Done m_done;
+    QByteArray m_body;
+    QNetworkAccessManager m_network;
+    QNetworkReply* m_reply = nullptr; // of the run under way
+    Timer m_deadline;
+};
+
+} // namespace dyad::agents

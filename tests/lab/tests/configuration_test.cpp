@@ -246,6 +246,37 @@ private Q_SLOTS:
         VERIFY_WELL(m_pair.rowsHold());
     }
 
+    // On a host with these very interfaces: what it proposes is checked on the spot, and what can't be is refused.
+    void aFirstFileIsProposedFromWhatTheHostHas() {
+        const std::string first = "/etc/dyad/first.toml";
+        const auto init = [&](std::vector<std::string> more) {
+            std::vector<std::string> words{"config", "init", first, "--yes"};
+            words.insert(words.end(), more.begin(), more.end());
+            return ask("alpha", words);
+        };
+        std::filesystem::remove(hostFolder("alpha") + first);
+        const std::vector<std::string> sound{
+            "--cluster", "erp-pair",    "--peer",  "beta", "--link",    "private=10.77.1.1,10.77.1.2",
+            "--gateway", "10.77.0.254", "--group", "erp",  "--command", "/bin/sleep",
+            "--command", "inf"};
+        std::vector<std::string> elsewhere = sound;
+        elsewhere.insert(elsewhere.end(), {"--address", "10.99.0.100"});
+        const Told refused = init(elsewhere);
+        QVERIFY2(refused.status != 0 && refused.says("10.99.0.100"), refused.text.constData());
+        QVERIFY(!std::filesystem::exists(hostFolder("alpha") + first));
+        std::vector<std::string> good = sound;
+        good.insert(good.end(), {"--address", "10.77.0.101"}); // its prefix is the subnet's
+        const Told written = init(good);
+        QVERIFY2(written.status == 0 && written.says("is written"), written.text.constData());
+        QVERIFY2(readAll(hostFolder("alpha") + first).find("\"10.77.0.101/24\"") != std::string::npos,
+                 readAll(hostFolder("alpha") + first).c_str());
+        const Told checked = ask("alpha", {"config", "check", first, "--live", "--as", "alpha"});
+        QVERIFY2(checked.status == 0, checked.text.constData());
+        const Told again = init(good);
+        QVERIFY2(again.status == 1 && again.says("--force overwrites it"), again.text.constData());
+        std::filesystem::remove(hostFolder("alpha") + first);
+    }
+
     // What is equal by contract follows the active node; what both have changed is shown, and settled by a person.
     void fileSetsFollowTheActiveNode() {
         const auto site = [](const std::string& host) { return hostFolder(host) + "/etc/site"; };

@@ -2,6 +2,7 @@
 #include "agents/agent_trial.h"
 
 #include <algorithm>
+#include <unistd.h>
 
 #include "agents/captured_command.h"
 #include "agents/child_environment.h"
@@ -15,8 +16,10 @@ namespace {
 
 constexpr std::size_t maxTrialOutput = 256 * 1024;
 constexpr const char* trialInstance = "trial";
-constexpr const char* trialLabel = "trial/agent";
 constexpr int anyRefusal = -1; // any code but 0
+
+// Of no resource and no other trial: no name in a configuration has a space.
+std::string trialLabel() { return "trial " + std::to_string(::getpid()); }
 
 struct Planned {
     std::string name;
@@ -81,7 +84,7 @@ TrialStep carryOut(const AgentTrial& trial, const Planned& planned) {
     const Instant began = platform::monotonicNow();
     const Result<platform::BoundedEnd> ended =
         platform::runBounded({.command = command.words,
-                              .environment = childEnvironment(trialLabel, nullptr, command.environment),
+                              .environment = childEnvironment(trialLabel(), nullptr, command.environment),
                               .output = platform::ChildSetup::Output::Capture},
                              trial.patience, maxTrialOutput);
     step.took = platform::monotonicNow() - began;
@@ -107,7 +110,7 @@ TrialStep carryOut(const AgentTrial& trial, const Planned& planned) {
 TrialStep nothingLeft() {
     TrialStep step{.name = "nothing is left behind", .expected = "no process"};
     platform::ProcessTraits traits;
-    traits.environmentMark = markOf(trialLabel);
+    traits.environmentMark = markOf(trialLabel());
     const auto found = platform::findProcesses(traits);
     if (!found) {
         step.got = found.error().text();
@@ -142,9 +145,8 @@ std::vector<TrialStep> tryAgent(const AgentTrial& trial) {
         const bool goesOn = step.passed || !each.decides;
         started = started || each.action == "start";
         keep(std::move(step));
-        if (goesOn) continue;
-        if (!started) return steps;
-        keep(carryOut(trial, {"stop after the failure", "stop", 0}));
+        if (goesOn && !(trial.givenUp && trial.givenUp())) continue;
+        if (started) keep(carryOut(trial, {"stop before the end", "stop", 0}));
         break;
     }
     keep(nothingLeft());

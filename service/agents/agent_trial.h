@@ -26,8 +26,9 @@ struct AgentTrial {
     model::OcfSettings settings;
     model::AgentMetadata metadata;
     OcfPlaces places;
-    Duration patience = 60s;                         // for each action; then it is killed, and hasn't passed
-    std::function<void(const TrialStep&)> onStep;    // as soon as each has ended
+    Duration patience = 60s;                      // for each action; then it is killed, and hasn't passed
+    std::function<bool()> givenUp;                // asked between two steps: what was started is stopped, and it ends
+    std::function<void(const TrialStep&)> onStep; // as soon as each has ended
     std::function<void(const std::string&)> onBegin; // its name
 };
 

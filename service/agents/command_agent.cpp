@@ -83,6 +83,7 @@ void CommandAgent::start(bool /*takeover*/, ports::AgentDone done) {
 void CommandAgent::stop(ports::AgentDone done) {
     if (m_doing == Doing::Killing) return done({ResourceOutcome::Failed, "is being killed"});
     if (m_done) finish(ResourceOutcome::Failed, "overtaken by a stop");
+    m_sweeper.cancel();
     m_monitorTimer.stop();
     m_monitorDeadline.stop();
     m_monitor.reset();
@@ -98,7 +99,10 @@ void CommandAgent::stop(ports::AgentDone done) {
 }
 
 void CommandAgent::kill(ports::AgentDone done) {
-    const bool stopHung = m_doing == Doing::Stopping && m_action;
+    const bool stopHung = m_doing == Doing::Stopping && m_action && m_plan.processesKeepTheMark;
+    m_killDeadline.stop(); // of an earlier attempt
+    m_killProbeDeadline.stop();
+    m_sweeper.cancel();
     if (m_done) finish(ResourceOutcome::Failed, "overtaken by a forced stop");
     m_monitorTimer.stop();
     m_monitorDeadline.stop();
@@ -108,14 +112,13 @@ void CommandAgent::kill(ports::AgentDone done) {
     m_running = false;
     m_doing = Doing::Killing;
     m_done = std::move(done);
-    m_killProbeDeadline.stop();
     if (stopHung || m_plan.stop.words.empty()) return afterForce("its processes are gone");
     platform::ProcessTraits traits;
     traits.environmentMark = markOf(m_plan.label);
     m_sweeper.sweep(traits, [this](const Result<std::size_t>& killed) {
         if (!killed) return finish(ResourceOutcome::Failed, killed.error().text());
         m_killDeadline.start(killStopTime);
-        run(m_action, m_plan.stop, [this](const Result<platform::ChildEnd>& end, const std::string& output) {
+        run(m_action, m_plan.forcedStop, [this](const Result<platform::ChildEnd>& end, const std::string& output) {
             m_killDeadline.stop();
             afterForce(exited(end, 0) ? "stopped" : "its processes are gone; stop: " + describe(end, output));
         });
@@ -130,14 +133,14 @@ void CommandAgent::afterForce(const std::string& detail) {
     m_sweeper.sweep(traits, [this, detail](const Result<std::size_t>& killed) {
         if (!killed) return finish(ResourceOutcome::Failed, killed.error().text());
         m_killProbeDeadline.start(killProbeTime);
-        run(m_probing, m_plan.probe, [this, detail](const Result<platform::ChildEnd>& end, const std::string& output) {
-            m_killProbeDeadline.stop();
-            const MonitorVerdict verdict = verdictOf(end);
-            if (verdict != MonitorVerdict::Stopped && verdict != MonitorVerdict::NotInstalled)
-                return finish(ResourceOutcome::Failed, "it is not gone: " + describe(end, output));
-            note(false);
-            finish(ResourceOutcome::Stopped, detail);
-        });
+        run(m_probing, m_plan.lastLook,
+            [this, detail](const Result<platform::ChildEnd>& end, const std::string& output) {
+                m_killProbeDeadline.stop();
+                if (verdictOf(end) != MonitorVerdict::Stopped)
+                    return finish(ResourceOutcome::Failed, "it is not gone: " + describe(end, output));
+                note(false);
+                finish(ResourceOutcome::Stopped, detail);
+            });
     });
 }
 

@@ -14,9 +14,6 @@
 
 namespace dyad::agents {
 
-inline constexpr Duration killStopTime = 3s;      // what a forced stop gives the stop command
-inline constexpr Duration killProbeTime = 1500ms; // and then its monitor, where only that knows; together within 5 s
-
 class CommandAgent final : public ports::Agent {
 public:
     explicit CommandAgent(CommandPlan plan);

@@ -22,6 +22,7 @@ CommandPlan planCommand(const model::CommandSettings& settings, const std::strin
     CommandPlan plan{.label = label, .noteFile = noteFile, .user = settings.user};
     plan.start.words = settings.start;
     plan.stop.words = settings.stop;
+    plan.forcedStop = plan.stop;
     plan.monitor.words = settings.monitor;
     plan.probe = plan.monitor;
     plan.interval = settings.interval;

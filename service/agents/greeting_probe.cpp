@@ -24,7 +24,7 @@ GreetingProbeRunner::~GreetingProbeRunner() { drop(); }
 void GreetingProbeRunner::drop() {
     if (!m_socket) return;
     QTcpSocket* const socket = std::exchange(m_socket, nullptr);
-    socket->disconnect();
+    QObject::disconnect(socket, nullptr, &m_context, nullptr);
     socket->disconnectFromHost(); // what was written goes out first; we may be in one of its signals
     socket->deleteLater();
 }
@@ -35,9 +35,9 @@ void GreetingProbeRunner::run(Duration timeout, Done done) {
     auto* const socket = m_socket = new QTcpSocket;
     socket->setProxy(QNetworkProxy::NoProxy);
     socket->setReadBufferSize(maxGreeting);
-    QObject::connect(socket, &QTcpSocket::readyRead, socket, [this] { read(); });
+    QObject::connect(socket, &QTcpSocket::readyRead, &m_context, [this] { read(); });
     QObject::connect(
-        socket, &QTcpSocket::errorOccurred, socket,
+        socket, &QTcpSocket::errorOccurred, &m_context,
         [this, socket] {
             if (m_socket == socket) finish(Verdict::Failed, socket->errorString().toStdString());
         },

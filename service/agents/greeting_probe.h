@@ -25,6 +25,7 @@ private:
     Done m_done;
     QTcpSocket* m_socket = nullptr; // of the run under way
     Timer m_deadline;
+    QObject m_context; // receives what is queued: with this object it is gone
 };
 
 } // namespace dyad::agents

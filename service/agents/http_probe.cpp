@@ -17,10 +17,10 @@ constexpr int firstBad = 400;
 } // namespace
 
 HttpProbeRunner::HttpProbeRunner(model::HttpProbe settings)
-    : m_settings(std::move(settings)), m_deadline([this] {
+    : m_settings(std::move(settings)), m_network(new QNetworkAccessManager), m_deadline([this] {
           finish({Verdict::Failed, "no answer in time"});
       }) {
-    m_network.setProxy(QNetworkProxy::NoProxy); // the way of the check is the one that is written
+    m_network->setProxy(QNetworkProxy::NoProxy); // the way of the check is the one that is written
 }
 
 HttpProbeRunner::~HttpProbeRunner() { drop(); }
@@ -28,9 +28,8 @@ HttpProbeRunner::~HttpProbeRunner() { drop(); }
 void HttpProbeRunner::drop() {
     if (!m_reply) return;
     QNetworkReply* const reply = std::exchange(m_reply, nullptr);
-    reply->disconnect();
+    QObject::disconnect(reply, nullptr, &m_context, nullptr); // not Qt's own: by them it is aborted
     reply->abort();
-    reply->setParent(nullptr); // we may be in its own signal, and on our way out
     reply->deleteLater();
 }
 
@@ -44,15 +43,15 @@ void HttpProbeRunner::run(Duration timeout, Done done) {
     request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
     request.setRawHeader("User-Agent", "dyad");
     request.setRawHeader("Connection", "close"); // each check finds out anew whether it can be reached
-    m_reply = m_network.get(request);
+    m_reply = m_network->get(request);
     if (!m_settings.verify) m_reply->ignoreSslErrors();
     QNetworkReply* const reply = m_reply;
-    QObject::connect(reply, &QNetworkReply::readyRead, reply, [this] {
+    QObject::connect(reply, &QNetworkReply::readyRead, &m_context, [this] {
         m_body += m_reply->read(maxProbeBody - m_body.size());
         if (m_body.size() >= maxProbeBody) finish(judge());
     });
     QObject::connect(
-        reply, &QNetworkReply::finished, reply,
+        reply, &QNetworkReply::finished, &m_context,
         [this, reply] {
             if (m_reply == reply) look();
         },

@@ -5,6 +5,7 @@
 
 #include <QNetworkAccessManager>
 #include <QNetworkReply>
+#include <memory>
 
 #include "agents/probe.h"
 #include "agents/timer.h"
@@ -28,9 +29,13 @@ private:
     model::HttpProbe m_settings;
     Done m_done;
     QByteArray m_body;
-    QNetworkAccessManager m_network;
-    QNetworkReply* m_reply = nullptr; // of the run under way
+    struct Later {
+        void operator()(QObject* object) const { object->deleteLater(); } // one of its replies may be at work just now
+    };
+    std::unique_ptr<QNetworkAccessManager, Later> m_network;
+    QNetworkReply* m_reply = nullptr; // of the run under way; a child of m_network
     Timer m_deadline;
+    QObject m_context; // receives what is queued: with this object it is gone
 };
 
 } // namespace dyad::agents

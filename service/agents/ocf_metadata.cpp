@@ -5,15 +5,19 @@
 #include <QXmlStreamReader>
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
 #include <unistd.h>
 
 #include "agents/child_environment.h"
+#include "base/errno_text.h"
 #include "platform/linux/bounded_run.h"
 
 namespace dyad::agents {
 
 namespace {
+
+constexpr int maxDepth = 64;
 
 std::string plain(QStringView text) { return text.toString().simplified().toStdString(); }
 
@@ -28,6 +32,7 @@ Duration readDuration(const std::string& text) {
         text.begin());
     if (digits == 0 || digits > 9) return {};
     const auto count = std::stol(text.substr(0, digits));
+    if (count > 86400) return {}; // of whatever unit: nobody waits so long, and nanoseconds have a bound
     std::string unit = text.substr(digits);
     unit.erase(0, unit.find_first_not_of(' '));
     if (unit.empty() || unit == "s" || unit == "sec") return std::chrono::seconds(count);
@@ -57,7 +62,18 @@ public:
     }
 
 private:
-    std::string text() { return plain(m_reader.readElementText(QXmlStreamReader::IncludeChildElements)); }
+    // Of the element and all in it. Not Qt's own, which calls itself for each element within another.
+    std::string text() {
+        QString all;
+        for (int depth = 1; depth > 0 && !m_reader.atEnd();) {
+            m_reader.readNext();
+            if (m_reader.isCharacters() || m_reader.isEntityReference()) all += m_reader.text();
+            if (m_reader.isStartElement() && ++depth > maxDepth)
+                m_reader.raiseError(QStringLiteral("more than %1 elements within each other").arg(maxDepth));
+            if (m_reader.isEndElement()) --depth;
+        }
+        return plain(all);
+    }
     // The first of several languages.
     void readText(std::string& into) {
         const std::string read = text();
@@ -141,12 +157,15 @@ Result<model::AgentMetadata> readOcfMetadata(const std::string& provider, const 
                                              const std::string& root) {
     const std::string name = "ocf:" + provider + ":" + agent;
     const std::string program = ocfProgram(root, provider, agent);
+    if (::access(program.c_str(), X_OK) != 0)
+        return Error{"find the agent", name, program + ": " + errnoText(errno),
+                     "install the package that has it on both nodes; `dyad agent list` shows what is there"};
     const model::OcfSettings settings{.provider = provider, .agent = agent};
     const PlannedCommand command =
         ocfAction(settings, "meta-data", agent, metadataPatience, {.root = root, .temporary = "/tmp"});
     Result<platform::BoundedEnd> ended = platform::runBounded(
         {.command = command.words,
-         .environment = childEnvironment("metadata/" + agent, nullptr, command.environment),
+         .environment = childEnvironment("metadata " + std::to_string(::getpid()), nullptr, command.environment),
          .output = platform::ChildSetup::Output::CaptureWithoutErrors}, // some agents talk beside it
         metadataPatience, maxMetadataBytes);
     if (!ended) return ended.error();

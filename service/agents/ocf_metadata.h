@@ -16,7 +16,7 @@ namespace dyad::agents {
 inline constexpr std::size_t maxMetadataBytes = 512 * 1024;
 inline constexpr std::size_t maxAgentParameters = 512;
 inline constexpr std::size_t maxAgentActions = 64;
-inline constexpr Duration metadataPatience = 5s;
+inline constexpr Duration metadataPatience = 3s;
 
 // Error: what is no metadata, with its line.
 [[nodiscard]] Result<model::AgentMetadata> parseOcfMetadata(std::string_view xml, const std::string& agent);

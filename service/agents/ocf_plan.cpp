@@ -38,10 +38,15 @@ CommandPlan planOcf(const model::OcfSettings& settings, const std::string& group
     CommandPlan plan{.label = group + "/" + resource, .noteFile = places.noteFile};
     plan.start = ocfAction(settings, "start", instance, startTimeout, places);
     plan.stop = ocfAction(settings, "stop", instance, stopTimeout, places);
-    plan.probe = ocfAction(settings, "monitor", instance, settings.monitorTimeout, places);
+    // It goes by what it is told how soon it has to kill.
+    plan.forcedStop = ocfAction(settings, "stop", instance, killStopTime, places);
+    plan.probe = ocfAction(settings, "monitor", instance, firstLookTime, places);
     plan.probe.environment["OCF_RESKEY_CRM_meta_interval"] = "0"; // what agents know a probe by
-    plan.monitor = plan.probe;
+    plan.monitor = ocfAction(settings, "monitor", instance, settings.monitorTimeout, places);
     plan.monitor.environment["OCF_RESKEY_CRM_meta_interval"] = inMilliseconds(settings.interval);
+    // A probe is answered leniently ("not running" where the agent can't even look): the last look is none.
+    plan.lastLook = ocfAction(settings, "monitor", instance, killProbeTime, places);
+    plan.lastLook.environment["OCF_RESKEY_CRM_meta_interval"] = inMilliseconds(settings.interval);
     if (settings.checkLevel > 0) plan.monitor.environment["OCF_CHECK_LEVEL"] = std::to_string(settings.checkLevel);
     plan.interval = settings.interval;
     plan.monitorTimeout = settings.monitorTimeout;

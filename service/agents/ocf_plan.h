@@ -9,6 +9,7 @@
 namespace dyad::agents {
 
 inline constexpr const char* ocfRoot = "/usr/lib/ocf";
+inline constexpr Duration firstLookTime = 5s; // what the engine gives the look of a service that starts
 
 struct OcfPlaces {
     std::string root = ocfRoot;

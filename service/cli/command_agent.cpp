@@ -14,10 +14,13 @@
 #include <QJsonArray>
 #include <QTemporaryDir>
 
+#include <csignal>
+
 namespace dyad::cli {
 namespace {
 
 constexpr std::size_t summaryWidth = 60;
+volatile std::sig_atomic_t interrupted = 0; // what was started is stopped before the program ends
 
 struct AgentOptions {
     std::string type; // ocf:PROVIDER:AGENT, or the end of it where only one fits
@@ -205,6 +208,9 @@ int test(const Arguments& arguments, const AgentOptions& options) {
         return refuse("no temporary folder can be made: " + temporary.errorString().toStdString(), exit_code::failed,
                       arguments.json);
     trial.places.temporary = temporary.path().toStdString();
+    std::signal(SIGINT, [](int) { interrupted = 1; });
+    std::signal(SIGTERM, [](int) { interrupted = 1; });
+    trial.givenUp = [] { return interrupted != 0; };
     const Paint paint = Paint::forStandardOutput();
     QJsonArray steps;
     bool well = true;
@@ -219,6 +225,7 @@ int test(const Arguments& arguments, const AgentOptions& options) {
         print(line);
     };
     [[maybe_unused]] const std::vector<agents::TrialStep> all = agents::tryAgent(trial);
+    if (interrupted != 0) return refuse("interrupted; what was started is stopped", exit_code::failed, arguments.json);
     if (arguments.json)
         printJson(QJsonObject{{"ok", well}, {"type", text(type)}, {"steps", steps}});
     else

@@ -27,8 +27,15 @@ std::optional<Endpoint> readEndpoint(TableReader& reader, const char* key, std::
 bool isWebAddress(const std::string& url) {
     const std::size_t begin = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
     if (begin == 0) return false;
-    const std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
-    return !host.empty() && host.find('@') == std::string::npos &&
+    const std::string place = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+    const bool bracketed = place.starts_with('[');
+    const std::size_t hostEnd = bracketed ? place.find(']') + 1 : place.find(':');
+    const std::string host = place.substr(0, hostEnd);
+    const std::string port = host.size() < place.size() ? place.substr(host.size()) : ":80";
+    const auto number = parseNumber(port.substr(1), 65535);
+    const bool sound = bracketed ? host.size() > 2 && parseAddress(host.substr(1, host.size() - 2))
+                                 : !host.empty() && host.find('@') == std::string::npos;
+    return sound && port.front() == ':' && number && *number > 0 &&
            std::none_of(url.begin(), url.end(), [](unsigned char each) { return std::isspace(each) != 0; });
 }
 

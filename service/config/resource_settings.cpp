@@ -154,8 +154,9 @@ void readOcfParameters(TableReader& reader, Draft& draft, model::OcfSettings& se
                             "write those that differ from the agent's defaults");
     for (auto&& [key, value] : *parameters) {
         const std::string name(key.str());
+        const Place at = placeOf(value);
         const auto problem = [&](const std::string& text, const std::string& remedy) {
-            draft.problems.error(placeOf(value), "parameters", name,
+            draft.problems.error(at, "parameters", name,
                                  reader.subject() + ", parameters: " + inQuotes(name) + text, remedy);
         };
         const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char each) {

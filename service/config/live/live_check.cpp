@@ -13,8 +13,10 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <pwd.h>
 #include <sstream>
 #include <sys/stat.h>
@@ -204,11 +206,22 @@ private:
     // Its parameters against what it says of itself.
     void agent(const std::string& block, const std::string& subject, const model::OcfSettings& settings) {
         if (!m_setup.askAgent) return;
-        const Result<model::AgentMetadata> asked = m_setup.askAgent(settings);
         const std::string type = "ocf:" + settings.provider + ":" + settings.agent;
-        if (!asked)
-            return say(true, block, "type", type, subject + ": " + asked.error().text(),
-                       "install the package that has the agent on both nodes; `dyad agent list` shows what is there");
+        if (!m_agents.contains(type)) {
+            if (m_askingAgents > agentsPatience)
+                return say(false, block, "type", type,
+                           subject + ": " + type + " was not asked: the agents before it took too long",
+                           "look at it with `dyad agent describe " + type + "`");
+            const auto began = std::chrono::steady_clock::now();
+            m_agents.emplace(type, m_setup.askAgent(settings));
+            m_askingAgents += std::chrono::steady_clock::now() - began;
+        }
+        const Result<model::AgentMetadata>& asked = m_agents.at(type);
+        if (!asked) {
+            Error error = asked.error();
+            const std::string remedy = std::exchange(error.remedy, {});
+            return say(true, block, "type", type, subject + ": " + error.text(), remedy);
+        }
         std::vector<std::string> known;
         for (const model::AgentParameter& each : asked.value().parameters) {
             known.push_back(each.name);
@@ -328,6 +341,8 @@ private:
     const LiveSetup& m_setup;
     std::vector<InterfaceAddress> m_interfaces;
     std::vector<LiveFinding> m_findings;
+    std::map<std::string, Result<model::AgentMetadata>> m_agents; // by type: each is asked once
+    Duration m_askingAgents{};
 };
 
 } // namespace

@@ -16,6 +16,7 @@
 namespace dyad::config {
 
 inline constexpr Duration portalPatience = 2s; // for all portals together
+inline constexpr Duration agentsPatience = 3s; // no further OCF agent is asked after that
 
 struct LiveSetup {
     model::NodeId self = model::NodeId::First;
@@ -34,8 +35,8 @@ struct LiveFinding {
     model::Finding finding;
 };
 
-// `text` is what `configuration` was read from: it tells the lines. Blocks for portalPatience at most, on local disks,
-// and for each agent that is asked.
+// `text` is what `configuration` was read from: it tells the lines. Blocks for portalPatience at most, for
+// agentsPatience and one agent's answer, and on local disks.
 [[nodiscard]] std::vector<LiveFinding> checkLive(const model::Configuration& configuration, std::string_view text,
                                                  const std::string& fileName, const LiveSetup& setup);
 

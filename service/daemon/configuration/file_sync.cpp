@@ -328,7 +328,10 @@ void FileSync::take(Set& set, const QJsonObject& body, bool withFiles, Answered 
         answer["done"] = static_cast<int>(outcome.done);
         answer["trouble"] = text(outcome.trouble);
         return [this, answered, answer, outcome, name = setup.name] {
-            if (Set* mine = find(name)) mine->agreedAtMs = m_setup.clock.wallClockMs();
+            if (Set* mine = find(name)) {
+                mine->agreedAtMs = m_setup.clock.wallClockMs();
+                mine->base.clear(); // the disk has a newer one than this node wrote as source
+            }
             if (outcome.done > 0)
                 write(model::Severity::Information, "file set " + name + ": " + std::to_string(outcome.done) +
                                                         " files came from " + m_setup.peer.peerName());

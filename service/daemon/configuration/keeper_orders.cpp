@@ -14,8 +14,8 @@ using namespace config::apply_event;
 namespace {
 
 // The peer checks the text against its own host before it answers.
-constexpr Duration preparePatience = config::portalPatience + 6s;
-constexpr Duration checkPatience = config::portalPatience + 4s;
+constexpr Duration preparePatience = config::portalPatience + 2 * config::agentsPatience + 6s;
+constexpr Duration checkPatience = config::portalPatience + 2 * config::agentsPatience + 4s;
 
 // Why a text can't be taken on this node; empty: it can.
 std::string whyNot(const CheckedText& checked, const config::ChangePlan& plan) {

@@ -148,7 +148,7 @@ private Q_SLOTS:
         std::string missing(webResource);
         missing.replace(missing.find("nginx"), 5, "nginz");
         const Told gone = apply(configuration("alpha") + missing);
-        QVERIFY2(gone.status == 1 && gone.says("install the package that has the agent on both nodes"),
+        QVERIFY2(gone.status == 1 && gone.says("install the package that has it on both nodes"),
                  gone.text.constData());
     }
 

@@ -97,7 +97,8 @@ private Q_SLOTS:
         install(lamp);
     }
     void cleanup() { // what was killed needs a moment to be gone
-        QTRY_COMPARE_WITH_TIMEOUT(left("erp/lamp") + left("trial/agent"), std::size_t{0}, guardMs);
+        QTRY_COMPARE_WITH_TIMEOUT(left("erp/lamp") + left(("trial " + std::to_string(::getpid())).c_str()),
+                                  std::size_t{0}, guardMs);
     }
 
     void itSaysWhatItIs() {
@@ -139,6 +140,8 @@ private Q_SLOTS:
         for (char each = 'b'; each < 'm'; ++each)
             bomb += QByteArray("<!ENTITY ") + each + " '" +
                     (QByteArray("&") + static_cast<char>(each - 1) + ";").repeated(10) + "'>";
+        QTest::newRow("deep") << "<resource-agent name='x'><shortdesc>" + QByteArray("<a>").repeated(100000)
+                              << "more than 64 elements within each other";
         QTest::newRow("entities of entities")
             << bomb + "]><resource-agent name='x'><shortdesc>&l;</shortdesc></resource-agent>"
             << "line ";
@@ -156,7 +159,7 @@ private Q_SLOTS:
     void anAgentThatDoesNotTellIsGivenUp_data() {
         QTest::addColumn<QByteArray>("script");
         QTest::addColumn<QString>("says");
-        QTest::newRow("hangs") << QByteArray("#!/bin/sh\ntrap '' TERM\nsleep 600\n") << "it gave none in 5 s";
+        QTest::newRow("hangs") << QByteArray("#!/bin/sh\ntrap '' TERM\nsleep 600\n") << "it gave none in 3 s";
         QTest::newRow("floods") << QByteArray("#!/bin/sh\nexec cat /dev/zero\n") << "it printed more than 512 KiB";
         QTest::newRow("fails") << QByteArray("#!/bin/sh\nexit 5\n") << "exit code 5";
         QTest::newRow("is no program") << QByteArray("#!/nowhere/sh\n") << "No such file or directory";
@@ -168,7 +171,8 @@ private Q_SLOTS:
         const auto read = readOcfMetadata("test", "lamp", path());
         QVERIFY(!read.ok());
         QVERIFY2(read.error().text().find(says.toStdString()) != std::string::npos, read.error().text().c_str());
-        QCOMPARE(left("metadata/lamp"), std::size_t{0});
+        const std::string label = "metadata " + std::to_string(::getpid());
+        QTRY_COMPARE_WITH_TIMEOUT(left(label.c_str()), std::size_t{0}, guardMs); // what was killed needs a moment
     }
 
     void startMonitorStop() {
@@ -234,7 +238,8 @@ private Q_SLOTS:
         CommandAgent agent = make(settings());
         AgentDriver driver(agent);
         COMPARE_OUTCOME(driver.start(), ResourceOutcome::Running);
-        put("on.code", QByteArray::number(code));
+        put("code", QByteArray::number(code));
+        QVERIFY(QFile::rename(m_folder->filePath("code"), m_folder->filePath("on.code"))); // whole, or not there
         QVERIFY(driver.awaitNotice(told));
         QVERIFY2(driver.notices.back().detail.find(words.toStdString()) != std::string::npos,
                  driver.notices.back().detail.c_str());
@@ -274,6 +279,42 @@ private Q_SLOTS:
         const ports::AgentResult result = driver.kill();
         COMPARE_OUTCOME(result, ResourceOutcome::Failed);
         QVERIFY2(result.detail.find("whether it still runs is not known") != std::string::npos, result.detail.c_str());
+    }
+
+    // Without their mark the processes can't be killed by us: the agent is told how little time is left, and acts on
+    // it.
+    void aStopThatHungIsTriedOnceMoreInAHurry() {
+        QByteArray script(lamp);
+        script.replace("touch \"$state\" ;;",
+                       "touch \"$state\"; env -i setsid /bin/sleep 600 >/dev/null 2>&1 & echo $! > \"$state.pid\" ;;");
+        script.replace("stop) rm -f \"$state\" ;;", "stop) [ \"$OCF_RESKEY_CRM_meta_timeout\" = 3000 ] || sleep 600; "
+                                                    "kill $(cat \"$state.pid\"); rm -f \"$state\" ;;");
+        install(script);
+        CommandAgent agent = make(settings());
+        AgentDriver driver(agent);
+        COMPARE_OUTCOME(driver.start(), ResourceOutcome::Running);
+        QTRY_VERIFY_WITH_TIMEOUT(!read("on.pid").isEmpty(), guardMs);
+        std::optional<ports::AgentResult> hung;
+        agent.stop(AgentDriver::into(hung));
+        COMPARE_OUTCOME(driver.kill(), ResourceOutcome::Stopped);
+        QVERIFY(!QFile::exists(m_folder->filePath("on")));
+    }
+
+    // Agents say "not running" to a probe where they can't even look.
+    void theLastLookIsNoLenientOne() {
+        QByteArray script(lamp);
+        script.replace(
+            "monitor) ",
+            "monitor) [ ! -e \"$state.blind\" ] || { [ \"$OCF_RESKEY_CRM_meta_interval\" = 0 ] && exit 7; exit 5; }; ");
+        install(script);
+        CommandAgent agent = make(settings());
+        AgentDriver driver(agent);
+        COMPARE_OUTCOME(driver.start(), ResourceOutcome::Running);
+        put("on.blind", "");
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Stopped);
+        const ports::AgentResult result = driver.kill();
+        COMPARE_OUTCOME(result, ResourceOutcome::Failed);
+        QVERIFY2(result.detail.starts_with("it is not gone: exit code 5 (not installed)"), result.detail.c_str());
     }
 
     // --- dyad agent test ---------------------------------------------------------------------------------------------
@@ -342,8 +383,8 @@ private Q_SLOTS:
                                .onStep = {},
                                .onBegin = {}};
         const std::vector<TrialStep> steps = tryAgent(trial);
-        QCOMPARE(steps.size(), std::size_t{2});
-        QCOMPARE(steps.back().got, std::string("exit code 0 (success)"));
+        QCOMPARE(steps.size(), std::size_t{3}); // its parameters, how it stands, and what is left behind
+        QCOMPARE(steps[1].got, std::string("exit code 0 (success)"));
         QVERIFY(QFile::exists(m_folder->filePath("on")));
     }
 };

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <optional>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "agents/captured_command.h"
 #include "agents/sql_probe.h"
@@ -171,9 +172,20 @@ private Q_SLOTS:
         const ProbeResult late = ask(*probe, 50ms);
         QCOMPARE(late.verdict, Verdict::Failed);
         QCOMPARE(late.detail, silent + ": no answer in time");
-        // Nothing listens for TLS there: no word on the application.
+        for (int again = 0; again < 12; ++again) // more than go to one server at a time: none of them may hang on
+            QCOMPARE(ask(*probe, 10ms).verdict, Verdict::Failed);
+        const int accepted = ::accept(listener.socket.get(), nullptr, nullptr); // the first; its client has left
+        QVERIFY(accepted >= 0);
+        char rest[4096];
+        ssize_t got = 0;
+        while ((got = ::read(accepted, rest, sizeof rest)) > 0) {
+        }
+        QCOMPARE(got, ssize_t{0});
+        ::close(accepted);
+        // Whether a name can be looked up says nothing of the application; some networks only fall silent.
         const auto unknown = makeProbe(model::HttpProbe{.url = "http://no-such-host.invalid/"}, "test/probe");
-        QCOMPARE(ask(*unknown, 30s).verdict, Verdict::CouldNotRun);
+        const ProbeResult nowhere = ask(*unknown, 50s);
+        QVERIFY(nowhere.verdict == Verdict::CouldNotRun || nowhere.detail.ends_with("no answer in time"));
         auto another = makeProbe(model::HttpProbe{.url = silent}, "test/probe");
         bool answered = false;
         another->run(1ms, [&](const ProbeResult&) { answered = true; });

@@ -188,6 +188,9 @@ void BadInputTest::oneProblem_data() {
         "is a second probe", "keep one");
     row("http without scheme", withGroup + process + "ready = { http = \"127.0.0.1/health\" }\n", 26, 18, "http",
         "is not the address of a page", "http://127.0.0.1:8080/health");
+    for (const char* place : {"127.0.0.1:99999", "127.0.0.1:0", "127.0.0.1:", "[::1", "[]", ":80", "[::1]80"})
+        row(place, withGroup + process + "ready = { http = \"http://" + place + "/\" }\n", 26, 18, "http",
+            "is not the address of a page", "http://127.0.0.1:8080/health");
     row("http with a password", withGroup + process + "ready = { http = \"http://joe:secret@127.0.0.1/\" }\n", 26, 18,
         "http", "is not the address of a page", "http://127.0.0.1:8080/health");
     row("status without http", withGroup + process + "ready = { tcp = \"127.0.0.1:1\", status = 200 }\n", 26, 41,

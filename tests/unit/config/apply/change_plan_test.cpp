@@ -308,8 +308,8 @@ private Q_SLOTS:
                                   "ocf:heartbeat:nginx has no parameter prot; did you mean \"port\"?"})
             QVERIFY2(found.find(words) != std::string::npos, found.c_str());
         QCOMPARE(std::count(found.begin(), found.end(), '\n'), 4);
-        const std::string missing = findings(Error{"run", "/usr/lib/ocf/resource.d/heartbeat/nginx", "No such file", ""});
-        QVERIFY2(missing.starts_with("type: resource app of group erp: run ") && missing.find("install the package") != std::string::npos,
+        const std::string missing = findings(Error{"run", "/usr/lib/ocf/resource.d/heartbeat/nginx", "No such file", "install it"});
+        QVERIFY2(missing.starts_with("type: resource app of group erp: run ") && missing.find("; install it\n") != std::string::npos,
                  missing.c_str());
     }
 };

@@ -73,13 +73,14 @@ private:
         const auto found = findInHost("alpha", "postgres");
         return found.empty() ? 0 : *std::min_element(found.begin(), found.end());
     }
-    // No service is about to restart itself.
-    static bool bothRunIt() {
-        const auto history = dyadOn("alpha", {"config", "history"}, 10s);
-        if (!history) return false;
-        const std::string& text = history.value();
-        const std::size_t first = text.find("  current\n");
-        return first != std::string::npos && text.find("  current\n", first + 1) != std::string::npos;
+    // No service is about to restart itself. Empty, or what isn't so yet.
+    static std::string unsettled() {
+        if (!agreed())
+            return "alpha has " + readAll(statePath("alpha")) + "beta has " + readAll(statePath("beta")) +
+                   (readAll(filePath("alpha")) == readAll(filePath("beta")) ? "" : "their files differ");
+        const Told history = ask("alpha", {"config", "history"});
+        const bool both = history.status == 0 && history.text.count("  current\n") == 2;
+        return both ? "" : "status " + std::to_string(history.status) + ": " + history.text.toStdString();
     }
     // A text that both take, another one each time; on the disk of the host, as the host sees it.
     std::string offer(const std::string& host, const std::string& text) {
@@ -109,7 +110,9 @@ private Q_SLOTS:
     void init() {
         VERIFY_WELL(m_pair.recover());
         QVERIFY(ownerByAddress() == "alpha");
-        QTRY_VERIFY_WITH_TIMEOUT(agreed() && bothRunIt(), 60000);
+        std::string still;
+        if (!eventually([&] { return (still = unsettled()).empty(); })) PairFixture::tell();
+        QVERIFY2(still.empty(), still.c_str());
     }
     void cleanup() {
         if (QTest::currentTestFailed()) PairFixture::tell();

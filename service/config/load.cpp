@@ -29,6 +29,7 @@ Loaded fromTable(const toml::table& table, std::string_view text, std::string fi
     readLuns(root, draft);
     readGroups(root, draft);
     readSyncs(root, draft);
+    readNotify(root, draft);
     root.finish();
     resolveOrder(draft);
     checkConsistency(draft);

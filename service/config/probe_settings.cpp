@@ -3,8 +3,6 @@
 #include "config/addresses.h"
 #include "config/sections.h"
 
-#include <algorithm>
-#include <cctype>
 
 namespace dyad::config {
 
@@ -23,26 +21,10 @@ std::optional<Endpoint> readEndpoint(TableReader& reader, const char* key, std::
     return endpoint;
 }
 
-// scheme://host[:port][/path], without a user: what is checked in a healthy minute must not need a secret in the file.
-bool isWebAddress(const std::string& url) {
-    const std::size_t begin = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
-    if (begin == 0) return false;
-    const std::string place = url.substr(begin, url.find_first_of("/?#", begin) - begin);
-    const bool bracketed = place.starts_with('[');
-    const std::size_t hostEnd = bracketed ? place.find(']') + 1 : place.find(':');
-    const std::string host = place.substr(0, hostEnd);
-    const std::string port = host.size() < place.size() ? place.substr(host.size()) : ":80";
-    const auto number = parseNumber(port.substr(1), 65535);
-    const bool sound = bracketed ? host.size() > 2 && parseAddress(host.substr(1, host.size() - 2))
-                                 : !host.empty() && host.find('@') == std::string::npos;
-    return sound && port.front() == ':' && number && *number > 0 &&
-           std::none_of(url.begin(), url.end(), [](unsigned char each) { return std::isspace(each) != 0; });
-}
-
 std::optional<model::Probe> readHttp(TableReader& reader) {
     model::HttpProbe http;
     const auto url = reader.text("http");
-    if (url && !isWebAddress(*url))
+    if (url && !isUrl(*url, {"http", "https"}))
         reader.wrong("http", "is not the address of a page", "write \"http://127.0.0.1:8080/health\"");
     if (reader.has("status")) http.status = static_cast<std::uint16_t>(reader.number("status", 100, 599, 200));
     http.body = reader.text("body").value_or("");

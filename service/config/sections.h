@@ -56,6 +56,7 @@ void readControl(TableReader& root, Draft& draft);
 void readLuns(TableReader& root, Draft& draft);
 void readGroups(TableReader& root, Draft& draft);
 void readSyncs(TableReader& root, Draft& draft);
+void readNotify(TableReader& root, Draft& draft);
 // The keys that belong to the resource's type. `mayFinish` is false where the type is unknown: its keys can't be
 // judged.
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,

@@ -230,6 +230,52 @@ struct SyncSetup {
     bool operator==(const SyncSetup&) const = default;
 };
 
+inline constexpr std::size_t maxNotifyChannels = 8;
+inline constexpr std::size_t maxMailRecipients = 16;
+
+struct MailChannel {
+    std::string server; // smtp://host[:port] or smtps://host[:port]; here alone a host may be a name
+    std::string from;
+    std::vector<std::string> to;
+    std::string user;         // empty: without authentication
+    std::string passwordFile; // 0600, one line
+    bool encrypted = true;    // smtp:// only with STARTTLS
+    std::string authority;    // PEM file of the certificate's authority; empty: those that the host trusts
+
+    bool operator==(const MailChannel&) const = default;
+};
+struct WebhookChannel {
+    std::string url;        // http:// or https://
+    std::string secretFile; // 0600, one line; empty: the message is not signed
+    std::string authority;
+
+    bool operator==(const WebhookChannel&) const = default;
+};
+struct SnmpChannel {
+    std::string receiver;           // "10.77.0.9:162", numeric
+    std::string communityFile;      // SNMPv2c; 0600, one line, as those below
+    std::string user;               // SNMPv3; empty: v2c
+    std::string authenticationFile; // SHA-256
+    std::string privacyFile;        // AES-128; empty: authenticated, not encrypted
+    bool acknowledged = true;       // an InformRequest, which the receiver confirms; false (v2c): a trap
+
+    bool operator==(const SnmpChannel&) const = default;
+};
+struct ScriptChannel {
+    std::vector<std::string> command; // exit 0: told
+
+    bool operator==(const ScriptChannel&) const = default;
+};
+
+// One way in which a person is told of alarms.
+struct NotifySetup {
+    std::string name;
+    Severity least = Severity::Warning; // what is less is not told
+    std::variant<MailChannel, WebhookChannel, SnmpChannel, ScriptChannel> way;
+
+    bool operator==(const NotifySetup&) const = default;
+};
+
 struct Configuration {
     std::string clusterName;
     std::uint16_t clusterId = 0; // digest of the name, never 0
@@ -242,6 +288,7 @@ struct Configuration {
     std::vector<GroupSetup> groups; // by GroupId
     ControlSetup control;
     std::vector<SyncSetup> syncs;
+    std::vector<NotifySetup> notify;
     std::uint64_t digest = 0; // of the file's bytes; never 0
 
     bool operator==(const Configuration&) const = default;

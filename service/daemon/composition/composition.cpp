@@ -5,6 +5,7 @@
 #include "alarms/alarm_board.h"
 #include "alarms/system_log.h"
 #include "config/digest.h"
+#include "control/server/routes/notify_routes.h"
 #include "control/server/routes/truth_routes.h"
 #include "daemon/configuration/configuration_part.h"
 #include "daemon/control/control_part.h"
@@ -12,6 +13,7 @@
 #include "daemon/heart_adapter.h"
 #include "daemon/history_part.h"
 #include "daemon/instance_lock.h"
+#include "daemon/notify/notify_part.h"
 #include "daemon/service.h"
 #include "daemon/standing_orders_file.h"
 #include "daemon/truth/truth_watch.h"
@@ -59,6 +61,7 @@ struct Composition::Parts {
     alarms::SystemLog log = alarms::SystemLog::standardError();
     std::unique_ptr<recorder::Journal> journal;
     std::unique_ptr<alarms::AlarmBoard> alarms;
+    std::unique_ptr<NotifyPart> notify;
     std::unique_ptr<SelfFence> fence;
     std::unique_ptr<StandingOrdersFile> standing;
     std::optional<recorder::FlightRecorder> flight;
@@ -100,6 +103,7 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     journal = std::make_unique<recorder::Journal>(
         recorder::JournalSettings{.file = options.stateDirectory + "/events.jsonl"}, clock);
     alarms = std::make_unique<alarms::AlarmBoard>(*journal, clock, log);
+    notify = std::make_unique<NotifyPart>(NotifyPart::Setup{options, configuration, self, *alarms, *journal, clock});
     fence = std::make_unique<SelfFence>(options.selfFence, *alarms, clock);
     engine = std::make_unique<engine::Engine>(configuration, self);
     openFlightRecorder(configuration);
@@ -207,6 +211,7 @@ Result<void> Composition::Parts::buildControl(const model::Configuration& config
     truth = std::make_unique<TruthWatch>(LookSettings{configuration, options.configuration, options.runDirectory}, self,
                                          *service, *heart, *alarms);
     control->server().addRoutes(control::truthRoutes(*truth));
+    control->server().addRoutes(control::notifyRoutes(*notify));
     truth->start();
     configurationPart = std::make_unique<ConfigurationPart>(
         ConfigurationPart::Setup{options, configuration, self, boot, *engine, *heart, *journal, *alarms, clock,

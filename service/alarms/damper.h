@@ -27,7 +27,7 @@ inline constexpr unsigned settleShare = 4;              // an alarm has settled 
 inline constexpr Duration longestSettle = 30min;        // but never later than so,
 inline constexpr Duration longestCriticalSettle = 1min; // and what is critical and stands than so
 inline constexpr Duration recallGrace = 60s;            // in which a service that was restarted finds its alarms again
-inline constexpr std::size_t maxDamped = 1024;          // alarms remembered; then the oldest of those that are over goes
+inline constexpr std::size_t maxDamped = 1024; // alarms remembered; then the oldest of those that are over goes
 
 class Damper {
 public:

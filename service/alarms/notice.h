@@ -32,7 +32,8 @@ struct Notice {
 [[nodiscard]] std::string headlineOf(const Notice& notice);
 // Some lines, for people.
 [[nodiscard]] std::string bodyOf(const Notice& notice);
-// One object in one line: event ("raised" or "cleared"), alarm, severity, text, remedy, wall_ms, changes, cluster, node.
+// One object in one line: event ("raised" or "cleared"), alarm, severity, text, remedy, wall_ms, changes, cluster,
+// node.
 [[nodiscard]] QByteArray toJson(const Notice& notice);
 [[nodiscard]] Result<Notice> noticeFromJson(const QByteArray& json);
 // Error: what couldn't be read, or that it is no notice.

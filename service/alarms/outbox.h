@@ -12,7 +12,7 @@
 
 namespace dyad::alarms {
 
-inline constexpr std::size_t maxWaiting = 500;             // one more pushes the oldest out
+inline constexpr std::size_t maxWaiting = 500;               // one more pushes the oldest out
 inline constexpr std::int64_t longestWaitMs = 24 * 3600'000; // by the wall clock; older ones are no news any more
 
 // Belongs to one thread. Writes without waiting for the disk: after a loss of power the newest may be missing.

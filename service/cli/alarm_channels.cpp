@@ -53,24 +53,26 @@ Asked askChannels(BothNodes& nodes, bool json) {
 }
 
 void sayNone() {
-    print("the configuration has no channel ([[notify]]): alarms stand in `dyad alarms`, in the journal and in the monitor, "
+    print("the configuration has no channel ([[notify]]): alarms stand in `dyad alarms`, in the journal and in the "
+          "monitor, "
           "and nobody is told\n");
 }
 
 void showChannel(const QJsonObject& channel, const Paint& paint) {
     const bool well = fieldOf(channel, "trouble").empty();
     const auto delivered = channel["delivered_wall_ms"].toInteger();
-    print(paint.symbol(well ? Tone::Good : Tone::Bad) + " " + paint.text(Tone::Strong, fieldOf(channel, "name")) + "  on " +
-          fieldOf(channel, "node") + "  " + fieldOf(channel, "target") + ", from " + fieldOf(channel, "least") + " on\n    " +
-          (delivered == 0 ? "nothing delivered since the service started" : "last delivered " + localTime(delivered)) + ", " +
-          std::to_string(channel["waiting"].toInteger()) + " waiting\n");
+    print(paint.symbol(well ? Tone::Good : Tone::Bad) + " " + paint.text(Tone::Strong, fieldOf(channel, "name")) +
+          "  on " + fieldOf(channel, "node") + "  " + fieldOf(channel, "target") + ", from " +
+          fieldOf(channel, "least") + " on\n    " +
+          (delivered == 0 ? "nothing delivered since the service started" : "last delivered " + localTime(delivered)) +
+          ", " + std::to_string(channel["waiting"].toInteger()) + " waiting\n");
     if (!well) print("    " + std::string(paint.arrow()) + " " + fieldOf(channel, "trouble") + "\n");
 }
 
 void showTrial(const QJsonObject& trial, const Paint& paint) {
     const bool delivered = trial["delivered"].toBool();
-    print(paint.symbol(delivered ? Tone::Good : Tone::Bad) + " " + paint.text(Tone::Strong, fieldOf(trial, "name")) + "  from " +
-          fieldOf(trial, "node") + "  " + (delivered ? "delivered" : "not delivered") + " after " +
+    print(paint.symbol(delivered ? Tone::Good : Tone::Bad) + " " + paint.text(Tone::Strong, fieldOf(trial, "name")) +
+          "  from " + fieldOf(trial, "node") + "  " + (delivered ? "delivered" : "not delivered") + " after " +
           std::to_string(trial["took_ms"].toInteger()) + " ms\n");
     if (!delivered) print("    " + std::string(paint.arrow()) + " " + fieldOf(trial, "trouble") + "\n");
 }
@@ -102,8 +104,8 @@ int testChannels(const Arguments& arguments, const Access& access, bool dryRun) 
             sayNone();
         else
             for (const QJsonValue& each : asked.channels)
-                print("would send a test from " + fieldOf(each.toObject(), "node") + " by " + fieldOf(each.toObject(), "name") +
-                      ": " + fieldOf(each.toObject(), "target") + "\n");
+                print("would send a test from " + fieldOf(each.toObject(), "node") + " by " +
+                      fieldOf(each.toObject(), "name") + ": " + fieldOf(each.toObject(), "target") + "\n");
         return asked.channels.isEmpty() && !dryRun ? exit_code::failed : exit_code::ok;
     }
     const Paint paint = Paint::forStandardOutput();
@@ -116,7 +118,8 @@ int testChannels(const Arguments& arguments, const Access& access, bool dryRun) 
         const NodeAnswer answer = nodes.post(node, QString::fromLatin1(control::path::alarmTest), {}, trialPatience);
         if (answer.status != 200) {
             well = false;
-            refused.append(QJsonObject{{"node", QString::fromStdString(answer.node)}, {"trouble", QString::fromStdString(answer.trouble)}});
+            refused.append(QJsonObject{{"node", QString::fromStdString(answer.node)},
+                                       {"trouble", QString::fromStdString(answer.trouble)}});
             if (!arguments.json) complain(nameOf(answer) + " does not test: " + answer.trouble);
             continue;
         }

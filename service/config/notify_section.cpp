@@ -14,8 +14,9 @@ namespace {
 bool isMailAddress(std::string_view text) {
     const std::size_t at = text.find('@');
     return at != 0 && at != std::string_view::npos && at + 1 < text.size() &&
-           std::none_of(text.begin(), text.end(),
-                        [](char each) { return each <= ' ' || each > 0x7e || each == '<' || each == '>' || each == ','; }) &&
+           std::none_of(
+               text.begin(), text.end(),
+               [](char each) { return each <= ' ' || each > 0x7e || each == '<' || each == '>' || each == ','; }) &&
            !text.starts_with('-');
 }
 
@@ -35,7 +36,8 @@ model::MailChannel readMail(TableReader& reader) {
     if (const auto server = reader.requiredText("server", "server = \"smtp://mail.example.com:587\"")) {
         mail.server = *server;
         if (!isUrl(mail.server, {"smtp", "smtps"}))
-            reader.wrong("server", "is no mail server", "write \"smtp://mail.example.com:587\" or \"smtps://mail.example.com:465\"");
+            reader.wrong("server", "is no mail server",
+                         "write \"smtp://mail.example.com:587\" or \"smtps://mail.example.com:465\"");
     }
     if (const auto from = reader.requiredText("from", "from = \"dyad@example.com\"")) {
         mail.from = *from;
@@ -51,14 +53,16 @@ model::MailChannel readMail(TableReader& reader) {
         mail.to.push_back(each.text);
     }
     mail.user = reader.text("user").value_or("");
-    mail.passwordFile = readFile(reader, "password_file", !mail.user.empty(), "password_file = \"/etc/dyad/mail.password\"");
+    mail.passwordFile =
+        readFile(reader, "password_file", !mail.user.empty(), "password_file = \"/etc/dyad/mail.password\"");
     if (mail.user.empty() && reader.has("password_file"))
         reader.wrong("password_file", "stands without user", "add user = \"dyad\"");
     mail.encrypted = reader.choice<bool>("encryption", {{"required", true}, {"none", false}}, true);
     if (!mail.encrypted && mail.server.starts_with("smtps:"))
         reader.wrong("encryption", "contradicts smtps://", "write server = \"smtp://...\", or leave the key out");
     if (!mail.encrypted && !mail.user.empty())
-        reader.wrong("encryption", "would send the password in the clear", "leave the key out, or user and password_file");
+        reader.wrong("encryption", "would send the password in the clear",
+                     "leave the key out, or user and password_file");
     mail.authority = readFile(reader, "authority", false, "");
     return mail;
 }
@@ -81,7 +85,8 @@ model::SnmpChannel readSnmp(TableReader& reader) {
     if (const auto receiver = reader.requiredText("receiver", "receiver = \"10.77.0.9:162\"")) {
         const auto endpoint = parseEndpoint(*receiver, trapPort);
         if (!endpoint)
-            reader.wrong("receiver", "is not an address", "write \"10.77.0.9\", \"10.77.0.9:162\" or \"[fd00::9]:162\"");
+            reader.wrong("receiver", "is not an address",
+                         "write \"10.77.0.9\", \"10.77.0.9:162\" or \"[fd00::9]:162\"");
         else
             snmp.receiver = endpoint->text();
     }
@@ -118,17 +123,16 @@ void readNotify(TableReader& root, Draft& draft) {
                 reader.wrong("name", "is used twice", "give every channel a name of its own");
         }
         using model::Severity;
-        setup.least = reader.choice<Severity>("least",
-                                              {{"information", Severity::Information},
-                                               {"warning", Severity::Warning},
-                                               {"critical", Severity::Critical}},
-                                              Severity::Warning);
+        setup.least = reader.choice<Severity>(
+            "least",
+            {{"information", Severity::Information}, {"warning", Severity::Warning}, {"critical", Severity::Critical}},
+            Severity::Warning);
         enum class Type : std::uint8_t { None, Mail, Webhook, Snmp, Script };
         if (!reader.has("type")) reader.missing("type", "type = \"mail\"");
         bool mayFinish = true;
-        switch (reader.choice<Type>("type",
-                                    {{"mail", Type::Mail}, {"webhook", Type::Webhook}, {"snmp", Type::Snmp}, {"script", Type::Script}},
-                                    Type::None)) {
+        switch (reader.choice<Type>(
+            "type", {{"mail", Type::Mail}, {"webhook", Type::Webhook}, {"snmp", Type::Snmp}, {"script", Type::Script}},
+            Type::None)) {
         case Type::Mail: setup.way = readMail(reader); break;
         case Type::Webhook: setup.way = readWebhook(reader); break;
         case Type::Snmp: setup.way = readSnmp(reader); break;

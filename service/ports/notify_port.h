@@ -11,12 +11,12 @@ namespace dyad::ports {
 
 struct ChannelState {
     std::string name;
-    std::string type;                  // "mail", "webhook", "snmp", "script"
-    std::string target;                // in words
-    std::string least;                 // severity
-    std::size_t waiting = 0;           // notices that are not delivered yet
+    std::string type;                      // "mail", "webhook", "snmp", "script"
+    std::string target;                    // in words
+    std::string least;                     // severity
+    std::size_t waiting = 0;               // notices that are not delivered yet
     std::int64_t deliveredWallClockMs = 0; // the last one; 0: none since the service started
-    std::string trouble;               // of the last try; empty: it went well
+    std::string trouble;                   // of the last try; empty: it went well
 };
 
 struct ChannelTrial {
@@ -30,8 +30,8 @@ class NotifyPort {
 public:
     virtual ~NotifyPort() = default;
     [[nodiscard]] virtual std::vector<ChannelState> channels() const = 0;
-    // Sends one notice through each channel, beside what waits there, and calls `tried` once, when the last has answered
-    // or was given up. False: an earlier trial is still under way, `tried` isn't called.
+    // Sends one notice through each channel, beside what waits there, and calls `tried` once, when the last has
+    // answered or was given up. False: an earlier trial is still under way, `tried` isn't called.
     [[nodiscard]] virtual bool test(const std::string& who,
                                     std::function<void(const std::vector<ChannelTrial>&)> tried) = 0;
 };

@@ -22,10 +22,10 @@ struct ReceivedMail {
 
 class MailSink : public QTcpServer {
 public:
-    bool silent = false;          // takes the connection, says nothing
+    bool silent = false; // takes the connection, says nothing
     bool refusesRecipients = false;
-    bool offersTls = false;       // STARTTLS, with the certificate below
-    bool tlsAtOnce = false;       // as smtps:// expects
+    bool offersTls = false; // STARTTLS, with the certificate below
+    bool tlsAtOnce = false; // as smtps:// expects
     std::vector<ReceivedMail> mails;
 
     // PEM files

@@ -47,7 +47,8 @@ QByteArray mailMessage(const Notice& notice, const std::string& from, const std:
     message += "In-Reply-To: " + root + "\r\nReferences: " + root + "\r\n";
     message += "Auto-Submitted: auto-generated\r\n"; // RFC 3834: no answer of a machine is wanted
     if (notice.raised && notice.severity == model::Severity::Critical) message += "Importance: high\r\n";
-    message += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    message +=
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: base64\r\n\r\n";
     return message + inLines(QByteArray::fromStdString(bodyOf(notice)).toBase64());
 }
 

@@ -21,8 +21,8 @@ namespace {
 constexpr long tryPatienceMicroseconds = 3'000'000;
 constexpr int retries = 2;
 
-// enterprises.netSnmp.netSnmpExperimental.netSnmpPlaypen.dyad: a place that net-snmp leaves free for what has no number of
-// its own.
+// enterprises.netSnmp.netSnmpExperimental.netSnmpPlaypen.dyad: a place that net-snmp leaves free for what has no number
+// of its own.
 constexpr std::array<oid, 10> root{1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 7410};
 constexpr std::array<oid, 9> sysUpTime{1, 3, 6, 1, 2, 1, 1, 3, 0};
 constexpr std::array<oid, 11> snmpTrapOid{1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
@@ -67,11 +67,13 @@ void fill(netsnmp_pdu* pdu, const Notice& notice) {
 }
 
 // The key of a user from his pass phrase (RFC 3414, A.2).
-Result<void> makeKey(const std::string& file, const std::array<oid, 10>& authentication, u_char* key, std::size_t* length) {
+Result<void> makeKey(const std::string& file, const std::array<oid, 10>& authentication, u_char* key,
+                     std::size_t* length) {
     const Result<QByteArray> secret = readSecret(file);
     if (!secret) return secret.error();
     if (secret.value().size() < USM_LENGTH_P_MIN)
-        return Error{"read the secret", file, "it is shorter than eight characters", "SNMPv3 demands eight (RFC 3414, 11.2)"};
+        return Error{"read the secret", file, "it is shorter than eight characters",
+                     "SNMPv3 demands eight (RFC 3414, 11.2)"};
     *length = USM_AUTH_KU_LEN;
     if (generate_Ku(authentication.data(), static_cast<u_int>(authentication.size()),
                     reinterpret_cast<const u_char*>(secret.value().constData()),
@@ -89,7 +91,9 @@ Result<void> secure(netsnmp_session& session, const SnmpWay& way) {
     session.securityLevel = way.privacyFile.empty() ? SNMP_SEC_LEVEL_AUTHNOPRIV : SNMP_SEC_LEVEL_AUTHPRIV;
     session.securityAuthProto = snmp_duplicate_objid(sha256.data(), sha256.size());
     session.securityAuthProtoLen = sha256.size();
-    if (Result<void> made = makeKey(way.authenticationFile, sha256, session.securityAuthKey, &session.securityAuthKeyLen); !made)
+    if (Result<void> made =
+            makeKey(way.authenticationFile, sha256, session.securityAuthKey, &session.securityAuthKeyLen);
+        !made)
         return made;
     if (way.privacyFile.empty()) return {};
     session.securityPrivProto = snmp_duplicate_objid(aes128.data(), aes128.size());
@@ -98,8 +102,9 @@ Result<void> secure(netsnmp_session& session, const SnmpWay& way) {
 }
 
 Error failed(const SnmpWay& way, const std::string& why) {
-    return {"send an SNMP notification", way.receiver, why,
-            "check address, port and secret of the receiver, and that its access rules take notifications of this host"};
+    return {
+        "send an SNMP notification", way.receiver, why,
+        "check address, port and secret of the receiver, and that its access rules take notifications of this host"};
 }
 
 std::string wordsOf(netsnmp_session* session) {

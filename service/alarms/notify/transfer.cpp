@@ -72,7 +72,8 @@ struct Transfer {
 
     template <typename Value>
     void set(CURLoption option, Value value) {
-        if (const CURLcode code = curl_easy_setopt(handle.get(), option, value); code != CURLE_OK && refused == CURLE_OK)
+        if (const CURLcode code = curl_easy_setopt(handle.get(), option, value);
+            code != CURLE_OK && refused == CURLE_OK)
             refused = code;
     }
 
@@ -115,7 +116,8 @@ Result<void> sendMail(const MailWay& way, const Notice& notice) {
     transfer.set(CURLOPT_READFUNCTION, &give);
     transfer.set(CURLOPT_READDATA, &message);
     transfer.set(CURLOPT_UPLOAD, 1L);
-    return transfer.run("send a mail", way.server, "check server, user and password of the channel, and what the server logs");
+    return transfer.run("send a mail", way.server,
+                        "check server, user and password of the channel, and what the server logs");
 }
 
 Result<void> callWebhook(const WebhookWay& way, const Notice& notice) {
@@ -127,14 +129,16 @@ Result<void> callWebhook(const WebhookWay& way, const Notice& notice) {
     if (!way.secretFile.empty()) {
         const Result<QByteArray> secret = readSecret(way.secretFile);
         if (!secret) return secret.error();
-        headers.add("X-Dyad-Signature: sha256=" +
-                    QMessageAuthenticationCode::hash(body, secret.value(), QCryptographicHash::Sha256).toHex().toStdString());
+        headers.add(
+            "X-Dyad-Signature: sha256=" +
+            QMessageAuthenticationCode::hash(body, secret.value(), QCryptographicHash::Sha256).toHex().toStdString());
     }
     Transfer transfer(way.url, "http,https", way.authority);
     transfer.set(CURLOPT_HTTPHEADER, headers.first);
     transfer.set(CURLOPT_POSTFIELDS, body.constData());
     transfer.set(CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-    if (Result<void> sent = transfer.run("call the webhook", way.url, "check that it is there and what it logs"); !sent) return sent;
+    if (Result<void> sent = transfer.run("call the webhook", way.url, "check that it is there and what it logs"); !sent)
+        return sent;
     long status = 0;
     curl_easy_getinfo(transfer.handle.get(), CURLINFO_RESPONSE_CODE, &status);
     if (status >= 200 && status < 300) return {};

@@ -27,12 +27,11 @@ Delivery::Delivery(Duration patience, Ended ended)
 void Delivery::run(const alarms::ChannelCommand& command) {
     m_command = std::make_unique<agents::CapturedCommand>();
     m_patience.start(m_howLong);
-    const Result<void> started =
-        m_command->run({.command = command.words, .environment = command.environment},
-                       [this](const platform::ChildEnd& end, const std::string& output) {
-                           const std::string said = agents::lastLines(output);
-                           finish(end.clean() ? "" : said.empty() ? end.text() : said);
-                       });
+    const Result<void> started = m_command->run({.command = command.words, .environment = command.environment},
+                                                [this](const platform::ChildEnd& end, const std::string& output) {
+                                                    const std::string said = agents::lastLines(output);
+                                                    finish(end.clean() ? "" : said.empty() ? end.text() : said);
+                                                });
     if (!started) finish(started.error().text());
 }
 
@@ -44,7 +43,8 @@ void Delivery::finish(const std::string& trouble) {
 
 Courier::Courier(CourierSetup setup)
     : m_setup(std::move(setup)), m_failedAlarm("notify.failed:" + m_setup.channel.name), m_outbox(m_setup.folder),
-      m_delivery(std::make_unique<Delivery>(m_setup.pace.patience, [this](const std::string& trouble) { ended(trouble); })),
+      m_delivery(
+          std::make_unique<Delivery>(m_setup.pace.patience, [this](const std::string& trouble) { ended(trouble); })),
       m_retry([this] { deliverNext(); }) {
     if (m_outbox.size() > 0) m_retry.start(Duration(0));
 }
@@ -55,7 +55,8 @@ void Courier::put(const alarms::Notice& notice) {
     if (Result<void> kept = m_outbox.put(notice); !kept)
         return write(model::Severity::Warning, "is not told of " + notice.alarm + ": " + kept.error().text());
     if (m_outbox.pushedOut() > pushedOut)
-        write(model::Severity::Warning, "has " + std::to_string(alarms::maxWaiting) + " notices waiting: the oldest was dropped");
+        write(model::Severity::Warning,
+              "has " + std::to_string(alarms::maxWaiting) + " notices waiting: the oldest was dropped");
     if (!m_retry.running()) m_retry.start(Duration(0));
 }
 
@@ -69,7 +70,9 @@ void Courier::deliverNext() {
 
 void Courier::dropOld() {
     const std::size_t old = m_outbox.dropOld(m_setup.clock.wallClockMs());
-    if (old > 0) write(model::Severity::Warning, std::to_string(old) + " notices could not be delivered for a day and were dropped");
+    if (old > 0)
+        write(model::Severity::Warning,
+              std::to_string(old) + " notices could not be delivered for a day and were dropped");
 }
 
 void Courier::ended(const std::string& trouble) {
@@ -110,7 +113,8 @@ void Courier::tryOut(const alarms::Notice& notice, std::function<void(const port
         QFile::remove(QString::fromStdString(m_setup.folder + "/trial"));
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(m_setup.clock.now() - m_triedAt);
         const auto answer = std::exchange(m_tried, nullptr);
-        answer({.name = m_setup.channel.name, .delivered = trouble.empty(), .trouble = trouble, .tookMs = took.count()});
+        answer(
+            {.name = m_setup.channel.name, .delivered = trouble.empty(), .trouble = trouble, .tookMs = took.count()});
     });
     const std::string path = m_setup.folder + "/trial";
     QFile file(QString::fromStdString(path));

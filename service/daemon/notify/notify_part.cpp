@@ -38,9 +38,9 @@ NotifyPart::NotifyPart(const Setup& setup)
     m_toldFile = folder + "/told.jsonl";
     removeForeignOutboxes(folder, setup.configuration.notify);
     for (const model::NotifySetup& channel : setup.configuration.notify)
-        m_couriers.push_back(std::make_unique<Courier>(CourierSetup{channel, folder + "/" + channel.name,
-                                                                    setup.options.programDirectory + "/dyad-notify",
-                                                                    setup.alarms, setup.journal, setup.clock, setup.pace}));
+        m_couriers.push_back(std::make_unique<Courier>(
+            CourierSetup{channel, folder + "/" + channel.name, setup.options.programDirectory + "/dyad-notify",
+                         setup.alarms, setup.journal, setup.clock, setup.pace}));
     if (m_couriers.empty()) return;
     recall();
     m_alarms.onNews = [this](const model::AlarmView& alarm, bool raised) {

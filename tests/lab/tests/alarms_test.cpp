@@ -13,6 +13,7 @@
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <future>
 #include <netinet/in.h>
@@ -29,32 +30,14 @@ constexpr std::uint16_t mailPort = 2525;
 constexpr std::uint16_t webPort = 8080;
 constexpr std::uint16_t trapPort = 1162;
 
-constexpr const char* channels = R"(
-[[notify]]
-name = "admins"
-type = "mail"
-server = "smtp://10.77.0.50:2525"
-encryption = "none"
-from = "dyad@example.com"
-to = ["admin@example.com"]
-
-[[notify]]
-name = "chat"
-type = "webhook"
-url = "http://10.77.0.50:8080/hooks/dyad"
-secret_file = "/etc/dyad/webhook.secret"
-
-[[notify]]
-name = "manager"
-type = "snmp"
-receiver = "10.77.0.50:1162"
-community_file = "/etc/dyad/snmp.community"
-
-[[notify]]
-name = "lamp"
-type = "script"
-command = ["/etc/dyad/lamp"]
-)";
+constexpr const char* channels =
+    "[[notify]]\nname = \"admins\"\ntype = \"mail\"\nserver = \"smtp://10.77.0.50:2525\"\nencryption = \"none\"\n"
+    "from = \"dyad@example.com\"\nto = [\"admin@example.com\"]\n"
+    "[[notify]]\nname = \"chat\"\ntype = \"webhook\"\nurl = \"http://10.77.0.50:8080/hooks/dyad\"\n"
+    "secret_file = \"/etc/dyad/webhook.secret\"\n"
+    "[[notify]]\nname = \"manager\"\ntype = \"snmp\"\nreceiver = \"10.77.0.50:1162\"\n"
+    "community_file = \"/etc/dyad/snmp.community\"\n"
+    "[[notify]]\nname = \"lamp\"\ntype = \"script\"\ncommand = [\"/etc/dyad/lamp\"]\n";
 
 // Listens in the client's network; the socket lives on in this process.
 bool listenAtClient(QTcpServer& server, std::uint16_t port) {
@@ -128,7 +111,8 @@ private Q_SLOTS:
             std::ofstream(folder + "webhook.secret") << "shared\n";
             std::ofstream(folder + "snmp.community") << "team\n";
             std::ofstream(folder + "lamp") << "#!/bin/sh\ncat \"$1\" >>/etc/dyad/lamp.log\n";
-            VERIFY_WELL(runInHost(host, {"sh", "-c", "cd /etc/dyad && chmod 600 webhook.secret snmp.community && chmod 755 lamp"}));
+            VERIFY_WELL(runInHost(
+                host, {"sh", "-c", "cd /etc/dyad && chmod 600 webhook.secret snmp.community && chmod 755 lamp"}));
         }
         QVERIFY(listenAtClient(m_mail, mailPort) && listenAtClient(m_web, webPort));
         QFile configuration(m_folder.filePath("snmptrapd.conf"));
@@ -140,8 +124,9 @@ private Q_SLOTS:
         environment.insert("SNMP_PERSISTENT_DIR", m_folder.path());
         environment.insert("MIBS", "");
         m_trapd.setProcessEnvironment(environment);
-        m_trapd.start("nsenter", {"--net=" + QString::fromStdString(networkPath("client")), "snmptrapd", "-f", "-Lo", "-C", "-c",
-                                  configuration.fileName(), "-On", QStringLiteral("udp:%1:%2").arg(clientAddress).arg(trapPort)});
+        m_trapd.start("nsenter",
+                      {"--net=" + QString::fromStdString(networkPath("client")), "snmptrapd", "-f", "-Lo", "-C", "-c",
+                       configuration.fileName(), "-On", QStringLiteral("udp:%1:%2").arg(clientAddress).arg(trapPort)});
         QTRY_VERIFY2_WITH_TIMEOUT((m_traps += m_trapd.readAll()).contains("NET-SNMP version"), m_traps, guardMs);
         const Told applied = applyConfiguration(configurationOn("alpha") + channels);
         QVERIFY2(applied.status == 0, applied.text.constData());
@@ -154,7 +139,8 @@ private Q_SLOTS:
     void cleanup() {
         if (!QTest::currentTestFailed()) return;
         PairFixture::tell();
-        qWarning("%d mails, %d calls, traps: %s", static_cast<int>(m_mail.mails.size()), static_cast<int>(m_web.calls.size()), m_traps.constData());
+        qWarning("%d mails, %d calls, traps: %s", static_cast<int>(m_mail.mails.size()),
+                 static_cast<int>(m_web.calls.size()), m_traps.constData());
     }
 
     void everyChannelIsTried() {
@@ -213,7 +199,9 @@ private Q_SLOTS:
             return count;
         };
         QCOMPARE(raised("alpha"), blinks);
-        QVERIFY(mails("[erp-pair/alpha] WARNING: link.lost:public") + mails("[erp-pair/alpha] over: link.lost:public") <= 2U);
+        QVERIFY(mails("[erp-pair/alpha] WARNING: link.lost:public") +
+                    mails("[erp-pair/alpha] over: link.lost:public") <=
+                2U);
         QVERIFY(m_mail.mails.size() - before <= 6);
     }
 
@@ -234,7 +222,8 @@ private Q_SLOTS:
                 if (each.toObject()["name"].toString() == "admins") return each.toObject();
             return QJsonObject();
         };
-        QTRY_VERIFY_WITH_TIMEOUT(waiting()["waiting"].toInt() > 0 && !waiting()["trouble"].toString().isEmpty(), guardMs);
+        QTRY_VERIFY_WITH_TIMEOUT(waiting()["waiting"].toInt() > 0 && !waiting()["trouble"].toString().isEmpty(),
+                                 guardMs);
         // The service restarts; what waits is on disk.
         const Instant killed = monotonicNow();
         for (const pid_t each : findInHost("alpha", "dyadd"))

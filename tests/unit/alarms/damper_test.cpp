@@ -10,7 +10,12 @@ using model::Severity;
 namespace {
 
 Notice notice(bool raised, const std::string& alarm = "link.lost:public", Severity severity = Severity::Warning) {
-    return {.raised = raised, .alarm = alarm, .severity = severity, .text = "the link is down", .cluster = "c", .node = "n"};
+    return {.raised = raised,
+            .alarm = alarm,
+            .severity = severity,
+            .text = "the link is down",
+            .cluster = "c",
+            .node = "n"};
 }
 
 constexpr Instant start = Instant() + 100h;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dyad-notify as it is installed, against a mail server and a webhook receiver of the test's own, and against snmptrapd.
+// dyad-notify as it is installed, against a mail server and a webhook receiver of the test's own, and against
+// snmptrapd.
 #include "alarms/notice.h"
 #include "certificate.h"
 #include "mail_sink.h"
@@ -36,7 +37,8 @@ constexpr const char* standardModules =
     "internet OBJECT IDENTIFIER ::= { dod 1 }\nprivate OBJECT IDENTIFIER ::= { internet 4 }\n"
     "enterprises OBJECT IDENTIFIER ::= { private 1 }\nEND\n"
     "SNMPv2-CONF DEFINITIONS ::= BEGIN\nEND\n"
-    "SNMP-FRAMEWORK-MIB DEFINITIONS ::= BEGIN\nSnmpAdminString ::= TEXTUAL-CONVENTION DISPLAY-HINT \"255t\" STATUS current "
+    "SNMP-FRAMEWORK-MIB DEFINITIONS ::= BEGIN\nSnmpAdminString ::= TEXTUAL-CONVENTION DISPLAY-HINT \"255t\" STATUS "
+    "current "
     "DESCRIPTION \"text\" SYNTAX OCTET STRING (SIZE (0..255))\nEND\n";
 
 struct Ended {
@@ -97,12 +99,15 @@ private:
         return {program.exitStatus() == QProcess::NormalExit ? program.exitCode() : -1, program.readAll()};
     }
     Ended mail(const QString& scheme, QStringList more = {}) const {
-        return run(QStringList{"mail", "--server", QStringLiteral("%1://127.0.0.1:%2").arg(scheme).arg(m_mail->serverPort()),
-                               "--from", "dyad@example.com", "--to", "a@example.com", "--to", "b@example.com"} +
+        return run(QStringList{"mail", "--server",
+                               QStringLiteral("%1://127.0.0.1:%2").arg(scheme).arg(m_mail->serverPort()), "--from",
+                               "dyad@example.com", "--to", "a@example.com", "--to", "b@example.com"} +
                    more);
     }
     Ended webhook(QStringList more = {}) const {
-        return run(QStringList{"webhook", "--url", QStringLiteral("http://127.0.0.1:%1/hook").arg(m_web->serverPort())} + more);
+        return run(
+            QStringList{"webhook", "--url", QStringLiteral("http://127.0.0.1:%1/hook").arg(m_web->serverPort())} +
+            more);
     }
 
     test::Certificate m_certificate;
@@ -123,7 +128,8 @@ void NotifyTest::aMailIsAMessage() {
     const QByteArray head = mail.message.left(headEnd);
     QVERIFY2(head.contains("Subject: [erp-pair/alpha] CRITICAL: link.lost:public\r\n"), head);
     QVERIFY2(head.contains("To: a@example.com,\r\n b@example.com\r\n"), head);
-    QVERIFY2(head.contains("\r\nMessage-ID: <") && head.contains("\r\nReferences: <") && head.contains("\r\nDate: "), head);
+    QVERIFY2(head.contains("\r\nMessage-ID: <") && head.contains("\r\nReferences: <") && head.contains("\r\nDate: "),
+             head);
     const QByteArray text = QByteArray::fromBase64(mail.message.mid(headEnd + 4));
     QCOMPARE(text, QByteArray::fromStdString(bodyOf(sample())));
     for (const QByteArray& line : mail.message.split('\n'))
@@ -132,8 +138,8 @@ void NotifyTest::aMailIsAMessage() {
 
 void NotifyTest::mailIsEncryptedUnlessToldOtherwise() {
     write("password", "geheim\n");
-    const QStringList login{"--user", "dyad", "--password-file", path("password"), "--authority",
-                            m_certificate.path("certificate.pem")};
+    const QStringList login{"--user",         "dyad",        "--password-file",
+                            path("password"), "--authority", m_certificate.path("certificate.pem")};
     // A server without STARTTLS gets neither password nor mail.
     const Ended clear = mail("smtp", login);
     QCOMPARE(clear.code, 1);
@@ -230,8 +236,8 @@ void NotifyTest::snmpTrapdUnderstands_data() {
     QTest::newRow("v2c inform") << QStringList{"--community-file", "community"};
     QTest::newRow("v2c trap") << QStringList{"--community-file", "community", "--trap"};
     QTest::newRow("v3 authenticated") << QStringList{"--user", "watch", "--authentication-file", "authentication"};
-    QTest::newRow("v3 encrypted") << QStringList{"--user", "watch", "--authentication-file", "authentication",
-                                                 "--privacy-file", "privacy"};
+    QTest::newRow("v3 encrypted") << QStringList{"--user",         "watch",          "--authentication-file",
+                                                 "authentication", "--privacy-file", "privacy"};
 }
 
 void NotifyTest::snmpTrapdUnderstands() {
@@ -239,8 +245,9 @@ void NotifyTest::snmpTrapdUnderstands() {
     write("community", "team\n");
     write("authentication", "authentic8\n");
     write("privacy", "private-8\n");
-    write("snmptrapd.conf", "authCommunity log team\ncreateUser watch SHA-256 authentic8 AES private-8\nauthUser log watch "
-                            "auth\n");
+    write("snmptrapd.conf",
+          "authCommunity log team\ncreateUser watch SHA-256 authentic8 AES private-8\nauthUser log watch "
+          "auth\n");
     for (QString& word : way)
         if (QFile::exists(m_folder->filePath(word))) word = m_folder->filePath(word);
     QUdpSocket reserved;
@@ -280,7 +287,8 @@ void NotifyTest::snmpTrapdUnderstands() {
     write("community", "others\n");
     write("authentication", "somebody-else\n");
     const qsizetype before = said.count("dyadAlarmText");
-    const Ended stranger = way.contains("--trap") ? Ended{1, ""} : run(QStringList{"snmp", "--receiver", receiver} + way);
+    const Ended stranger =
+        way.contains("--trap") ? Ended{1, ""} : run(QStringList{"snmp", "--receiver", receiver} + way);
     daemon.terminate();
     QVERIFY(daemon.waitForFinished(guardMs));
     said += daemon.readAll();
@@ -289,9 +297,9 @@ void NotifyTest::snmpTrapdUnderstands() {
     QVERIFY2(second.code == 0 && seenAgain, said + second.said);
     QCOMPARE(stranger.code, 1);
     QCOMPARE(said.count("dyadAlarmText"), before);
-    for (const char* words : {"DYAD-MIB::dyadAlarmRaised", "dyadAlarmId.0 = link.lost:public", "dyadAlarmSeverity.0 = critical",
-                              "dyadNode.0 = alpha", "dyadCluster.0 = erp-pair", "dyadAlarmChanges.0 = 4",
-                              "dyadAlarmTime.0 = 2023-11-14T22:13:20.000Z"})
+    for (const char* words : {"DYAD-MIB::dyadAlarmRaised", "dyadAlarmId.0 = link.lost:public",
+                              "dyadAlarmSeverity.0 = critical", "dyadNode.0 = alpha", "dyadCluster.0 = erp-pair",
+                              "dyadAlarmChanges.0 = 4", "dyadAlarmTime.0 = 2023-11-14T22:13:20.000Z"})
         QVERIFY2(said.contains(words), said);
 }
 
@@ -299,8 +307,8 @@ void NotifyTest::nobodyConfirmsAnInform() {
     write("community", "team\n");
     QUdpSocket mute; // takes it and says nothing
     QVERIFY(mute.bind(QHostAddress::LocalHost));
-    const Ended ended = run({"snmp", "--receiver", QStringLiteral("127.0.0.1:%1").arg(mute.localPort()), "--community-file",
-                             path("community")});
+    const Ended ended = run({"snmp", "--receiver", QStringLiteral("127.0.0.1:%1").arg(mute.localPort()),
+                             "--community-file", path("community")});
     QCOMPARE(ended.code, 1);
     QVERIFY2(ended.said.contains("nobody has confirmed it"), ended.said);
     QVERIFY(mute.hasPendingDatagrams());

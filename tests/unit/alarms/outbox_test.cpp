@@ -47,7 +47,8 @@ void OutboxTest::aNoticeIsTheSameBehindItsFile() {
     const Result<Notice> read = readNotice(outbox.frontFile());
     QVERIFY(read);
     QCOMPARE(read.value(), numbered(1));
-    QCOMPARE(QFileInfo(QString::fromStdString(folder())).permissions() & (QFile::ReadOther | QFile::ReadGroup), QFile::Permissions());
+    QCOMPARE(QFileInfo(QString::fromStdString(folder())).permissions() & (QFile::ReadOther | QFile::ReadGroup),
+             QFile::Permissions());
     QVERIFY(!noticeFromJson("{}"));
     QVERIFY(!noticeFromJson("rubbish"));
     QVERIFY(!noticeFromJson(toJson(numbered(1)).replace("critical", "urgent")));
@@ -126,15 +127,16 @@ void OutboxTest::noSecretIsAmongTheWords() {
                                                        .passwordFile = "/etc/dyad/mail.password"}};
     using Words = std::vector<std::string>;
     QCOMPARE(commandOf(setup, "/n.json", "/bin/dyad-notify").words,
-             (Words{"/bin/dyad-notify", "mail", "--server", "smtps://mail.example:465", "--from", "dyad@example.com", "--to",
-                    "a@example.com", "--to", "b@example.com", "--user", "dyad", "--password-file", "/etc/dyad/mail.password",
-                    "/n.json"}));
+             (Words{"/bin/dyad-notify", "mail", "--server", "smtps://mail.example:465", "--from", "dyad@example.com",
+                    "--to", "a@example.com", "--to", "b@example.com", "--user", "dyad", "--password-file",
+                    "/etc/dyad/mail.password", "/n.json"}));
     QCOMPARE(describe(setup), std::string("mail to a@example.com, b@example.com by smtps://mail.example:465"));
     setup.way = model::ScriptChannel{{"/usr/local/bin/lamp", "--red"}};
     QCOMPARE(commandOf(setup, "/n.json", "/bin/dyad-notify").words, (Words{"/usr/local/bin/lamp", "--red", "/n.json"}));
     setup.way = model::SnmpChannel{.receiver = "10.77.0.9:162", .communityFile = "/c", .acknowledged = false};
     QCOMPARE(commandOf(setup, "/n.json", "/bin/dyad-notify").words,
-             (Words{"/bin/dyad-notify", "snmp", "--receiver", "10.77.0.9:162", "--community-file", "/c", "--trap", "/n.json"}));
+             (Words{"/bin/dyad-notify", "snmp", "--receiver", "10.77.0.9:162", "--community-file", "/c", "--trap",
+                    "/n.json"}));
     QCOMPARE(std::string(typeOf(setup)), std::string("snmp"));
 }
 

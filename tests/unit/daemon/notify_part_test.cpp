@@ -90,7 +90,8 @@ model::NotifySetup NotifyPartTest::script(const char* name, const QByteArray& te
 }
 
 model::NotifySetup NotifyPartTest::appending(const char* name, Severity least) const {
-    model::NotifySetup setup = script(name, "[ ! -e $1.down ] || { echo the line is dead; exit 1; }\ncat \"$2\" >>$1.heard");
+    model::NotifySetup setup =
+        script(name, "[ ! -e $1.down ] || { echo the line is dead; exit 1; }\ncat \"$2\" >>$1.heard");
     setup.least = least;
     return setup;
 }
@@ -117,9 +118,8 @@ void NotifyPartTest::begin(std::vector<model::NotifySetup> channels) {
 }
 
 bool NotifyPartTest::says(const char* words) const {
-    return std::any_of(m_journal.entries.begin(), m_journal.entries.end(), [&](const model::JournalEntry& each) {
-        return each.text.find(words) != std::string::npos;
-    });
+    return std::any_of(m_journal.entries.begin(), m_journal.entries.end(),
+                       [&](const model::JournalEntry& each) { return each.text.find(words) != std::string::npos; });
 }
 
 void NotifyPartTest::raiseAndClearReachEachChannel() {
@@ -132,7 +132,8 @@ void NotifyPartTest::raiseAndClearReachEachChannel() {
     QTRY_COMPARE_WITH_TIMEOUT(heard("two").size(), 2U, guardMs);
     const auto notices = heard("one");
     QVERIFY(notices[0].raised && !notices[1].raised);
-    QCOMPARE(notices[0].cluster + "/" + notices[0].node + " " + notices[0].alarm, std::string("erp-pair/alpha group.failed:erp"));
+    QCOMPARE(notices[0].cluster + "/" + notices[0].node + " " + notices[0].alarm,
+             std::string("erp-pair/alpha group.failed:erp"));
     QCOMPARE(notices[0].remedy, std::string("look at it"));
     QTRY_VERIFY_WITH_TIMEOUT(says("channel one was told: [erp-pair/alpha] CRITICAL: group.failed:erp"), guardMs);
     QTRY_COMPARE_WITH_TIMEOUT(m_part->channels().front().waiting, 0U, guardMs);
@@ -182,7 +183,8 @@ void NotifyPartTest::badPrograms_data() {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QByteArray>("says");
     QTest::newRow("hangs") << QByteArray("sleep 600") << QByteArray("no answer within");
-    QTest::newRow("ignores SIGTERM and leaves children") << QByteArray("trap '' TERM\nsleep 600 & sleep 600") << QByteArray("no answer within");
+    QTest::newRow("ignores SIGTERM and leaves children")
+        << QByteArray("trap '' TERM\nsleep 600 & sleep 600") << QByteArray("no answer within");
     QTest::newRow("floods") << QByteArray("yes | head -c 2000000; echo the end; exit 3") << QByteArray("the end");
     QTest::newRow("says nothing") << QByteArray("exit 7") << QByteArray("exit code 7");
     QTest::newRow("dies") << QByteArray("kill -9 $$") << QByteArray("killed by signal 9");

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view probeExample =
     "{ tcp = \"127.0.0.1:80\" }, { http = \"http://127.0.0.1/health\" }, { script = [\"/usr/bin/check\"] }, "
-    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" } or { ftp = \"127.0.0.1:21\" }";
-constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp"};
+    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" }, { ftp = \"127.0.0.1:21\" }, { ping = \"10.77.0.254\" } or { carrier = \"eth0\" }";
+constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp", "ping", "carrier"};
 
 std::optional<Endpoint> readEndpoint(TableReader& reader, const char* key, std::uint16_t usualPort) {
     const auto text = reader.text(key);
@@ -48,6 +48,17 @@ std::optional<model::Probe> probeOf(TableReader& reader, int& count) {
         probe = model::GreetingProbe{Protocol::Smtp, endpoint->address.text, endpoint->port};
     if (const auto endpoint = readEndpoint(reader, "ftp", 21))
         probe = model::GreetingProbe{Protocol::Ftp, endpoint->address.text, endpoint->port};
+    if (const auto ping = reader.text("ping")) {
+        const auto address = parseAddress(*ping);
+        if (!address || address->isUnspecified() || address->isMulticast() || address->isBroadcast())
+            reader.wrong("ping", "is not the address of a host", "write it as a number: \"10.77.0.254\"");
+        else
+            probe = model::PingProbe{address->text};
+    }
+    if (const auto carrier = reader.text("carrier")) {
+        if (!isInterfaceName(*carrier)) reader.wrong("carrier", "is not the name of an interface", "write \"eth0\"");
+        probe = model::CarrierProbe{*carrier};
+    }
     if (auto http = readHttp(reader)) probe = std::move(http);
     if (const auto script = readCommand(reader, "script", false)) probe = model::ScriptProbe{*script};
     const auto query = reader.text("query");

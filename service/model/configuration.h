@@ -91,7 +91,17 @@ struct GreetingProbe {
 
     bool operator==(const GreetingProbe&) const = default;
 };
-using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe, HttpProbe, GreetingProbe>;
+struct PingProbe {
+    std::string address; // numeric
+
+    bool operator==(const PingProbe&) const = default;
+};
+struct CarrierProbe {
+    std::string interface;
+
+    bool operator==(const CarrierProbe&) const = default;
+};
+using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe, HttpProbe, GreetingProbe, PingProbe, CarrierProbe>;
 
 struct HealthCheck {
     Probe probe;

@@ -243,6 +243,10 @@ void BadInputTest::oneProblem_data() {
         "doesn't start after it", "");
     row("database as root", withGroup + database + "data = \"/srv/erp/pg\"\nuser = \"root\"\n", 26, 8, "user",
         "refused by PostgreSQL", "postgres");
+    row("ping of a name", withGroup + process + "health = { ping = \"router\" }\n", 26, 19, "ping",
+        "is not the address of a host", "10.77.0.254");
+    row("carrier of no interface", withGroup + process + "health = { carrier = \"eth 0\" }\n", 26, 22, "carrier",
+        "is not the name of an interface", "eth0");
     const std::string mail = "[[notify]]\nname = \"admins\"\ntype = \"mail\"\nserver = \"smtp://mail.example:587\"\n"
                              "from = \"dyad@example.com\"\nto = [\"a@example.com\"]\n"; // 22 to 27
     const std::string snmp = "[[notify]]\nname = \"traps\"\ntype = \"snmp\"\nreceiver = \"10.77.0.9\"\n"; // 22 to 25

@@ -30,6 +30,7 @@ Loaded fromTable(const toml::table& table, std::string_view text, std::string fi
     readGroups(root, draft);
     readSyncs(root, draft);
     root.finish();
+    resolveAliases(draft);
     resolveOrder(draft);
     checkConsistency(draft);
 

@@ -31,6 +31,7 @@ Loaded fromTable(const toml::table& table, std::string_view text, std::string fi
     readSyncs(root, draft);
     readNotify(root, draft);
     root.finish();
+    resolveAliases(draft);
     resolveOrder(draft);
     checkConsistency(draft);
 

@@ -21,9 +21,10 @@ inline constexpr std::size_t maxNameLength = 63; // a node's name may be its hos
 // What the model doesn't keep: where things stand, for the checks that look at several sections at once.
 struct ResourceDraft {
     Place at;
-    Place subjectAt;                        // of mount, data or address
+    Place subjectAt;                        // of mount, data, address or host
     Place lunAt;                            // of a filesystem's lun
     std::optional<std::vector<Word>> after; // as written; nullopt: the written order counts
+    std::optional<std::vector<Word>> addresses; // of an alias, as written
 };
 
 struct GroupDraft {
@@ -61,6 +62,9 @@ void readNotify(TableReader& root, Draft& draft);
 // judged.
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
                           ResourceDraft& places, bool& mayFinish);
+void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
+// The names of the groups' addresses become what they stand for.
+void resolveAliases(Draft& draft);
 // A probe of tcp = "address:port", script = [..] or sql = "connection" (with query); `key` is the table that holds it.
 [[nodiscard]] std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key, bool required,
                                                     Draft& draft);

@@ -148,6 +148,14 @@ std::int64_t TableReader::number(std::string_view key, std::int64_t least, std::
     return value->get();
 }
 
+bool TableReader::truth(std::string_view key, bool otherwise) {
+    const toml::node* node = find(key);
+    if (!node) return otherwise;
+    if (const auto* value = node->as_boolean()) return value->get();
+    wrongKind(key, *node, "true or false");
+    return otherwise;
+}
+
 Duration TableReader::seconds(std::string_view key, Duration least, Duration most, Duration otherwise) {
     const toml::node* node = find(key);
     if (!node) return otherwise;

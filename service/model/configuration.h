@@ -179,8 +179,38 @@ struct AddressSettings {
     bool operator==(const AddressSettings&) const = default;
 };
 
-using ResourceSettings =
-    std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings, AddressSettings, OcfSettings>;
+struct DnsServer {
+    std::string address; // numeric
+    std::uint16_t port = 53;
+
+    bool operator==(const DnsServer&) const = default;
+};
+
+// By RFC 2136, signed with a key of RFC 8945.
+struct AliasDns {
+    std::vector<DnsServer> servers; // each of them is updated and asked
+    std::string zone;               // lower case, without the last dot
+    std::string keyFile;            // as tsig-keygen writes it, 0600
+    Duration ttl = 60s;
+
+    bool operator==(const AliasDns&) const = default;
+};
+
+// A host name that moves with the group.
+struct AliasSettings {
+    std::string host;                   // lower case, without the last dot
+    std::vector<std::string> addresses; // numeric: what the name stands for
+    std::optional<AliasDns> dns;
+    std::string mdnsName; // "erp.local"; empty: not published by multicast DNS
+    bool hosts = false;   // a block in /etc/hosts of both nodes
+    bool required = false;  // it runs only once the name is there
+    Duration refresh = 60s; // looked at again; 0: never
+
+    bool operator==(const AliasSettings&) const = default;
+};
+
+using ResourceSettings = std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings,
+                                      AddressSettings, OcfSettings, AliasSettings>;
 
 struct ResourceSetup {
     std::string name;

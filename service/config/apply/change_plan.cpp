@@ -54,6 +54,12 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               each.refresh = {};
                               return each;
                           },
+                          [](model::AliasSettings each) -> model::ResourceSettings {
+                              // Of what was set under the old name nothing would be left to be put right.
+                              model::AliasSettings name;
+                              name.host = std::move(each.host);
+                              return name;
+                          },
                       },
                       settings);
 }

@@ -194,6 +194,12 @@ private:
                            user(block, subject, each.user);
                        },
                        [&](const model::OcfSettings& each) { agent(block, subject, each); },
+                       [&](const model::AliasSettings& each) {
+                           if (each.dns) secretFile(block, each.dns->keyFile);
+                           if (each.mdnsName.empty()) return;
+                           program(block, "mdns", subject, "/usr/bin/avahi-publish");
+                           program(block, "mdns", subject, "/usr/bin/avahi-resolve");
+                       },
                        [&](const model::PostgresqlSettings& each) {
                            program(block, "binaries", subject, each.binaryDirectory + "/postgres");
                            user(block, subject, each.user);

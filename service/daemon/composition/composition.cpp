@@ -19,6 +19,7 @@
 #include "daemon/truth/truth_watch.h"
 #include "engine/engine.h"
 #include "network/address_agent.h"
+#include "network/alias/alias_agent.h"
 #include "network/gateway_watch.h"
 #include "platform/linux/monotonic_clock.h"
 #include "recorder/flight/flight_recorder.h"
@@ -182,10 +183,14 @@ Result<std::unique_ptr<ports::Agent>> Composition::Parts::makeAgent(const model:
                                             options.runDirectory);
     if (const auto* address = std::get_if<model::AddressSettings>(&resource.settings))
         return network::makeAddressAgent(*address);
+    if (const auto* alias = std::get_if<model::AliasSettings>(&resource.settings))
+        return network::makeAliasAgent(*alias, group, resource.name, options.runDirectory, *alarms);
     return agents::makeAgent(resource, group, options.runDirectory, options.stateDirectory);
 }
 
 Result<void> Composition::Parts::buildAgents(const model::Configuration& configuration) {
+    if (const Result<bool> tidied = network::removeForgottenAliases(configuration); !tidied)
+        log.write(model::Severity::Warning, tidied.error().text());
     for (std::size_t g = 0; g < configuration.groups.size(); ++g) {
         const model::GroupSetup& group = configuration.groups[g];
         for (std::size_t r = 0; r < group.resources.size(); ++r) {

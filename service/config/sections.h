@@ -60,6 +60,8 @@ void readSyncs(TableReader& root, Draft& draft);
 // judged.
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
                           ResourceDraft& places, bool& mayFinish);
+// The keys of a pool; see pool_section.cpp.
+void readPool(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // A probe of tcp = "address:port", script = [..] or sql = "connection" (with query); `key` is the table that holds it.
 [[nodiscard]] std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key, bool required,
                                                     Draft& draft);
@@ -72,6 +74,8 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
 
 // `after` as written, or the chain of the written order, as ids; see resource_order.cpp.
 void resolveOrder(Draft& draft);
+// Where pools listen: on an address of their group, each on a place of its own.
+void checkPools(Draft& draft);
 // Everything that can only be judged with the whole file at hand.
 void checkConsistency(Draft& draft);
 

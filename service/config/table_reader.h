@@ -49,6 +49,7 @@ public:
     [[nodiscard]] Duration seconds(std::string_view key, Duration least, Duration most, Duration otherwise);
     // The key ends in _ms; whole numbers.
     [[nodiscard]] Duration milliseconds(std::string_view key, Duration least, Duration most, Duration otherwise);
+    [[nodiscard]] bool truth(std::string_view key, bool otherwise);
     // An array of texts (which may be empty or hold several lines); absent is nullopt, [] is empty.
     [[nodiscard]] std::optional<std::vector<Word>> words(std::string_view key);
     [[nodiscard]] const toml::table* table(std::string_view key);

@@ -54,6 +54,12 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               each.refresh = {};
                               return each;
                           },
+                          [](const model::PoolSettings& each) -> model::ResourceSettings {
+                              model::PoolSettings fixed; // all else is learnt with the next set of rules
+                              fixed.address = each.address;
+                              fixed.port = each.port;
+                              return fixed;
+                          },
                       },
                       settings);
 }

@@ -178,6 +178,8 @@ Result<std::unique_ptr<ports::Agent>> Composition::Parts::makeAgent(const model:
                                             options.runDirectory);
     if (const auto* address = std::get_if<model::AddressSettings>(&resource.settings))
         return network::makeAddressAgent(*address);
+    if (const auto* pool = std::get_if<model::PoolSettings>(&resource.settings))
+        return agents::makePoolAgent(*pool, group, resource.name, options.runDirectory, *alarms);
     return agents::makeAgent(resource, group, options.runDirectory, options.stateDirectory);
 }
 

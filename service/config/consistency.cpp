@@ -174,6 +174,7 @@ void checkConsistency(Draft& draft) {
     checkMounts(draft);
     checkDatabases(draft);
     checkPorts(draft);
+    checkPools(draft);
     warnOfGroupsWithoutLun(draft);
 }
 

@@ -13,7 +13,7 @@ namespace dyad::config {
 namespace {
 
 const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "address",
-                                          "ocf:PROVIDER:AGENT", "alias"};
+                                          "ocf:PROVIDER:AGENT", "alias", "pool"};
 constexpr std::string_view ocfPrefix = "ocf:";
 
 // Mounting here would hide the system, or the service itself.
@@ -275,6 +275,8 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
         readAddress(reader, draft, resource, places);
     else if (type == "alias")
         readAlias(reader, draft, resource, places);
+    else if (type == "pool")
+        readPool(reader, draft, resource, places);
     else if (type.starts_with(ocfPrefix))
         readOcf(reader, draft, type, resource);
     else {

@@ -65,6 +65,8 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
 void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // The names of the groups' addresses become what they stand for.
 void resolveAliases(Draft& draft);
+// The keys of a pool; see pool_section.cpp.
+void readPool(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // A probe of tcp = "address:port", script = [..] or sql = "connection" (with query); `key` is the table that holds it.
 [[nodiscard]] std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key, bool required,
                                                     Draft& draft);
@@ -77,6 +79,8 @@ void resolveAliases(Draft& draft);
 
 // `after` as written, or the chain of the written order, as ids; see resource_order.cpp.
 void resolveOrder(Draft& draft);
+// Where pools listen: on an address of their group, each on a place of its own.
+void checkPools(Draft& draft);
 // Everything that can only be judged with the whole file at hand.
 void checkConsistency(Draft& draft);
 

@@ -148,14 +148,6 @@ std::int64_t TableReader::number(std::string_view key, std::int64_t least, std::
     return value->get();
 }
 
-bool TableReader::truth(std::string_view key, bool otherwise) {
-    const toml::node* node = find(key);
-    if (!node) return otherwise;
-    if (const auto* value = node->as_boolean()) return value->get();
-    wrongKind(key, *node, "true or false");
-    return otherwise;
-}
-
 Duration TableReader::seconds(std::string_view key, Duration least, Duration most, Duration otherwise) {
     const toml::node* node = find(key);
     if (!node) return otherwise;
@@ -180,6 +172,14 @@ Duration TableReader::seconds(std::string_view key, Duration least, Duration mos
 Duration TableReader::milliseconds(std::string_view key, Duration least, Duration most, Duration otherwise) {
     const auto inMs = [](Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); };
     return std::chrono::milliseconds(number(key, inMs(least), inMs(most), inMs(otherwise)));
+}
+
+bool TableReader::truth(std::string_view key, bool otherwise) {
+    const toml::node* node = find(key);
+    if (!node) return otherwise;
+    const auto* value = node->as_boolean();
+    if (!value) wrongKind(key, *node, "true or false, without quotes");
+    return value ? value->get() : otherwise;
 }
 
 std::optional<std::vector<Word>> TableReader::words(std::string_view key) {

@@ -209,8 +209,38 @@ struct AliasSettings {
     bool operator==(const AliasSettings&) const = default;
 };
 
+inline constexpr std::size_t maxPoolServers = 64;
+
+struct PoolServer {
+    std::string name;
+    std::string address; // numeric, of the family of the pool's own
+    std::uint16_t port = 0;
+    unsigned weight = 1;
+    bool maintenance = false; // gets no new connections
+    Probe probe;              // the pool's check, aimed at this server
+
+    bool operator==(const PoolServer&) const = default;
+};
+
+// Real servers behind a floating address of the group: what connects there is passed on by the kernel.
+struct PoolSettings {
+    enum class Balance : std::uint8_t { RoundRobin, Weighted, Source };
+    std::string address; // where clients connect
+    std::uint16_t port = 0;
+    Balance balance = Balance::RoundRobin;
+    std::vector<PoolServer> servers;
+    Duration interval = 2s; // between two checks of a server
+    Duration timeout = 1s;
+    unsigned failures = 3;      // in a row: out
+    unsigned successes = 2;     // in a row: in again
+    bool sourceNat = true;      // the servers see this node's address, so that their answers come back through it
+    bool failWhenEmpty = false; // no server left: the resource counts as failed; else clients are refused
+
+    bool operator==(const PoolSettings&) const = default;
+};
+
 using ResourceSettings = std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings,
-                                      AddressSettings, OcfSettings, AliasSettings>;
+                                      AddressSettings, OcfSettings, AliasSettings, PoolSettings>;
 
 struct ResourceSetup {
     std::string name;

@@ -60,6 +60,12 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               name.host = std::move(each.host);
                               return name;
                           },
+                          [](const model::PoolSettings& each) -> model::ResourceSettings {
+                              model::PoolSettings fixed; // all else is learnt with the next set of rules
+                              fixed.address = each.address;
+                              fixed.port = each.port;
+                              return fixed;
+                          },
                       },
                       settings);
 }

@@ -185,6 +185,8 @@ Result<std::unique_ptr<ports::Agent>> Composition::Parts::makeAgent(const model:
         return network::makeAddressAgent(*address);
     if (const auto* alias = std::get_if<model::AliasSettings>(&resource.settings))
         return network::makeAliasAgent(*alias, group, resource.name, options.runDirectory, *alarms);
+    if (const auto* pool = std::get_if<model::PoolSettings>(&resource.settings))
+        return agents::makePoolAgent(*pool, group, resource.name, options.runDirectory, *alarms);
     return agents::makeAgent(resource, group, options.runDirectory, options.stateDirectory);
 }
 

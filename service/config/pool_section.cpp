@@ -53,10 +53,10 @@ bool isLoopback(const NumericAddress& address) {
 }
 
 // Keys that only some kinds of checks have.
-void refuseKeys(TableReader& reader, std::initializer_list<const char*> keys, const char* kinds) {
+void refuseKeys(TableReader& reader, std::initializer_list<const char*> keys, const char* those) {
     for (const char* key : keys)
         if (reader.has(key))
-            reader.wrong(key, "says nothing with this probe", std::string("write probe = ") + kinds + ", or remove it");
+            reader.wrong(key, "says nothing with this probe", std::string("write probe = ") + those + ", or remove it");
 }
 
 void readHttpKeys(TableReader& reader, PoolCheck& check) {

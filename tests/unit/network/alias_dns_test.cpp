@@ -234,7 +234,7 @@ private Q_SLOTS:
             return otherId;
         });
         VERIFY_TROUBLE(attempt(settings(), false, 400ms), "passed over, the last: an answer with another id");
-        m_server->answer = [](const DnsBytes&, bool) { return std::vector<DnsBytes>(40, DnsBytes{1, 2, 3}); };
+        m_server->answer = [](const DnsBytes&, bool) { return std::vector<DnsBytes>(100, DnsBytes{1, 2, 3}); };
         VERIFY_TROUBLE(attempt(settings(), false), "something unreadable"); // a flood: not waited out
     }
     void aSilentServerIsAskedTwiceAndThenSaid() {

@@ -7,6 +7,7 @@
 #include <QTcpServer>
 #include <QTcpSocket>
 #include <QTest>
+#include <algorithm>
 #include <fcntl.h>
 #include <memory>
 #include <sched.h>
@@ -107,7 +108,10 @@ public:
     // Nobody new is taken; who is connected stays so.
     void close() { m_listener.close(); }
     [[nodiscard]] const std::string& address() const { return m_address; }
-    [[nodiscard]] const std::vector<std::string>& seen() const { return m_seen; }
+    // Whether somebody has connected from this address.
+    [[nodiscard]] bool sees(const std::string& client) const {
+        return std::find(m_seen.begin(), m_seen.end(), client) != m_seen.end();
+    }
 
 private:
     const PoolNetwork& m_network;

@@ -198,7 +198,10 @@ private Q_SLOTS:
     void soManyInARow() {
         ServerHealth health(3, 2);
         std::int64_t now = 0;
-        const auto check = [&](Verdict verdict) { return health.note({verdict, "at " + std::to_string(++now)}, now); };
+        const auto check = [&](Verdict verdict) {
+            ++now;
+            return health.note({verdict, "at " + std::to_string(now)}, now);
+        };
         QVERIFY(check(Verdict::Well));
         QVERIFY(!check(Verdict::Failed));
         QVERIFY(!check(Verdict::Failed));

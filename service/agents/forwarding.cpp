@@ -12,8 +12,9 @@ namespace dyad::agents {
 Result<bool> needForwarding(bool six, const std::string& root) {
     const std::string file = root + (six ? "/ipv6/conf/all/forwarding" : "/ipv4/ip_forward");
     const std::string setting = six ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward";
-    const std::string remedy = "write " + setting + " = 1 into /etc/sysctl.d/dyad-pool.conf and run `sysctl --system`" +
-                               (six ? "; with a router that announces itself, accept_ra = 2 on that interface too" : "");
+    const std::string remedy =
+        "write " + setting + " = 1 into /etc/sysctl.d/dyad-pool.conf and run `sysctl --system`" +
+        (six ? "; with a router that announces itself, accept_ra = 2 on that interface too" : "");
     const platform::FileDescriptor look(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     char now = 0;
     if (!look.valid() || ::read(look.get(), &now, 1) != 1)

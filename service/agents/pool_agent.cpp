@@ -17,10 +17,10 @@ using State = ServerHealth::State;
 
 namespace {
 
-constexpr Duration lookDelay = 200ms;    // after the kernel told of a change: one look for all that came with it
-constexpr Duration lookInterval = 10s;   // and without being told
-constexpr Duration retryInterval = 1s;   // of rules that could not be loaded
-constexpr unsigned maxFailedLoads = 3;   // in a row; then the resource has failed
+constexpr Duration lookDelay = 200ms;  // after the kernel told of a change: one look for all that came with it
+constexpr Duration lookInterval = 10s; // and without being told
+constexpr Duration retryInterval = 1s; // of rules that could not be loaded
+constexpr unsigned maxFailedLoads = 3; // in a row; then the resource has failed
 
 } // namespace
 
@@ -92,7 +92,7 @@ void PoolAgent::probe(ports::AgentDone done) {
         m_running = true;
         if (const Result<bool> forwards = needForwarding(m_family == "ip6", m_plan.sysctls); !forwards)
             notice(Kind::Progress, forwards.error().text());
-        m_checks.begin();
+        m_checks.begin(servingIn(end.text, m_plan.settings));
         watch();
         done({ResourceOutcome::Running, "its rules are in the kernel; the servers are being checked"});
     });

@@ -74,8 +74,8 @@ private:
     Doing m_doing = Doing::Nothing;
     ports::AgentDone m_done;
     bool m_running = false;
-    bool m_known = false;         // the first round of checks is over
-    bool m_loading = false;       // rules are on their way to the kernel
+    bool m_known = false;   // the first round of checks is over
+    bool m_loading = false; // rules are on their way to the kernel
     bool m_changedMeanwhile = false;
     bool m_toldUnhealthy = false;
     bool m_toldBlind = false;

@@ -4,6 +4,8 @@
 #include "agents/pool_slots.h"
 #include "base/check.h"
 
+#include <algorithm>
+
 namespace dyad::agents {
 
 namespace {
@@ -54,8 +56,8 @@ std::string choice(const model::PoolSettings& settings, const std::vector<bool>&
     }
     switch (settings.balance) {
     case Balance::Source:
-        return dnat + "jhash " + (six ? "ip6" : "ip") + " saddr mod " + std::to_string(sourceSlots) + " seed 0x64796164 map { " +
-               slotList(settings, assignSlots(settings.servers, serves).value()) + " }";
+        return dnat + "jhash " + (six ? "ip6" : "ip") + " saddr mod " + std::to_string(sourceSlots) +
+               " seed 0x64796164 map { " + slotList(settings, assignSlots(settings.servers, serves).value()) + " }";
     case Balance::Weighted:
         return dnat + "numgen random mod " + std::to_string(total) + " map { " + listOfServing(settings, serves) + " }";
     case Balance::RoundRobin: break;
@@ -64,6 +66,28 @@ std::string choice(const model::PoolSettings& settings, const std::vector<bool>&
 }
 
 } // namespace
+
+std::vector<bool> servingIn(const std::string& listing, const model::PoolSettings& settings) {
+    const std::size_t begin = listing.find("chain choose {");
+    const std::size_t end = begin == std::string::npos ? begin : listing.find("\n\t}", begin);
+    const std::string chosen = end == std::string::npos ? "" : listing.substr(begin, end - begin);
+    // Not 10.77.0.11 . 80 in 10.77.0.11 . 8080.
+    const auto names = [&chosen](const std::string& place) {
+        for (std::size_t at = chosen.find(place); at != std::string::npos; at = chosen.find(place, at + 1)) {
+            const char next = chosen[std::min(at + place.size(), chosen.size() - 1)];
+            if (at + place.size() == chosen.size() || next < '0' || next > '9') return true;
+        }
+        return false;
+    };
+    const bool six = poolFamily(settings) == "ip6";
+    std::vector<bool> serving;
+    for (const model::PoolServer& each : settings.servers) {
+        const std::string port = std::to_string(each.port);
+        serving.push_back(names(" : " + placeOf(each)) ||
+                          names(" to " + (six ? "[" + each.address + "]" : each.address) + ":" + port));
+    }
+    return serving;
+}
 
 std::string poolTable(const std::string& group, const std::string& pool) { return "dyad_" + group + "_" + pool; }
 
@@ -104,8 +128,8 @@ std::string poolRules(const model::PoolSettings& settings, const std::string& ta
     text += "\tchain refused {\n\t\ttype filter hook input priority filter; policy accept;\n\t\t" + arriving +
             " reject with tcp reset\n\t}\n";
     if (!out.empty()) {
-        const std::string cut = "\t\t" + translated + " " + family + " daddr . tcp dport { " + out +
-                                " } reject with tcp reset\n";
+        const std::string cut =
+            "\t\t" + translated + " " + family + " daddr . tcp dport { " + out + " } reject with tcp reset\n";
         text += "\tchain passing {\n\t\ttype filter hook forward priority filter; policy accept;\n" + cut + "\t}\n";
         text += "\tchain sent {\n\t\ttype filter hook output priority filter; policy accept;\n" + cut + "\t}\n";
     }

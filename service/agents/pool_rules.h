@@ -24,5 +24,8 @@ enum class ServerDuty : std::uint8_t {
 // `duties` is by server. Where nobody serves, clients are reset.
 [[nodiscard]] std::string poolRules(const model::PoolSettings& settings, const std::string& table,
                                     const std::vector<ServerDuty>& duties);
+// By server: whether it gets new connections by the rules that nft(8) has listed so. For a service that finds them in
+// the kernel and did not make them itself.
+[[nodiscard]] std::vector<bool> servingIn(const std::string& listing, const model::PoolSettings& settings);
 
 } // namespace dyad::agents

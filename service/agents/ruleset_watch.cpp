@@ -21,16 +21,16 @@ Result<void> RulesetWatch::start(std::function<void()> changed) {
     sockaddr_nl own{};
     own.nl_family = AF_NETLINK;
     const int group = NFNLGRP_NFTABLES;
-    const bool heard =
-        m_socket.valid() && ::bind(m_socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 &&
-        ::setsockopt(m_socket.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0;
+    const bool heard = m_socket.valid() &&
+                       ::bind(m_socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 &&
+                       ::setsockopt(m_socket.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0;
     if (!heard) {
         const int number = errno;
         m_socket.reset();
         return platform::systemError("listen for changes of", "nftables", number);
     }
-    m_watch = std::make_unique<DescriptorWatch>(
-        m_socket.get(), QSocketNotifier::Read, [this, changed = std::move(changed)] {
+    m_watch =
+        std::make_unique<DescriptorWatch>(m_socket.get(), QSocketNotifier::Read, [this, changed = std::move(changed)] {
             // What they say doesn't matter, and what was lost because there were too many of them (ENOBUFS) neither.
             std::array<char, 8192> message{};
             for (int count = 0; count < maxMessagesPerCall; ++count)

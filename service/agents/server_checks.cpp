@@ -10,8 +10,10 @@ ServerChecks::ServerChecks(const model::PoolSettings& settings, const std::strin
     end();
 }
 
-void ServerChecks::begin() {
+void ServerChecks::begin(const std::vector<bool>& in) {
     end();
+    for (std::size_t i = 0; i < in.size(); ++i)
+        if (in[i]) m_health[i].takenOverAsIn(platform::wallClockMs());
     m_awaited = m_settings.servers.size();
     for (std::size_t i = 0; i < m_settings.servers.size(); ++i) {
         m_servers[i]->probe = makeProbe(m_settings.servers[i].probe, m_label);

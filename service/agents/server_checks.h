@@ -21,7 +21,8 @@ public:
     // `label` is the mark that processes of a script probe carry.
     ServerChecks(const model::PoolSettings& settings, const std::string& label);
 
-    void begin(); // from nothing: every state is unknown
+    // Every state is unknown but of those that are `in` by the rules of a service before.
+    void begin(const std::vector<bool>& in = {});
     void end();
 
     // By server, in the order of the file.

@@ -16,6 +16,11 @@ bool ServerHealth::turn(State state, const ProbeResult& result, std::int64_t wal
     return true;
 }
 
+void ServerHealth::takenOverAsIn(std::int64_t wallClockMs) {
+    m_state = State::In;
+    m_since = wallClockMs;
+}
+
 bool ServerHealth::note(const ProbeResult& result, std::int64_t wallClockMs) {
     if (result.verdict == ProbeResult::Verdict::CouldNotRun) return false;
     const State says = result.verdict == ProbeResult::Verdict::Well ? State::In : State::Out;

@@ -16,6 +16,9 @@ public:
     // `failures` in a row take it out, `successes` in a row take it in again; at least 1 each.
     ServerHealth(unsigned failures, unsigned successes);
 
+    // It was in for somebody who checked it before: one bad answer is not enough to take it out.
+    void takenOverAsIn(std::int64_t wallClockMs);
+
     // Of one check that was answered at `wallClockMs`; true where it has changed the state. The first answer decides
     // alone. A check that could not be run neither counts nor clears.
     bool note(const ProbeResult& result, std::int64_t wallClockMs);

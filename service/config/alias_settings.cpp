@@ -79,8 +79,8 @@ std::optional<model::AliasDns> readDns(TableReader& outer, Draft& draft, const s
     } else if (dot != std::string::npos) {
         dns.zone = host.substr(dot + 1);
     } else if (!host.empty() && !reader.has("zone")) {
-        reader.missing("zone", "zone = \"example.com\", and the zone to the host: the host " + inQuotes(host) +
-                                   " says none");
+        reader.missing("zone",
+                       "zone = \"example.com\", and the zone to the host: the host " + inQuotes(host) + " says none");
     }
     if (const auto file = reader.requiredText("key_file", "key_file = \"/etc/dyad/tsig.key\", made by `tsig-keygen`");
         file && checkPath(reader, "key_file", *file))
@@ -132,7 +132,8 @@ void resolveAlias(const model::GroupSetup& group, const model::ResourceSetup& re
             if (const auto* address = std::get_if<model::AddressSettings>(&each.settings))
                 addresses.push_back(address->address);
         if (addresses.empty())
-            draft.problems.error(places.at, "addresses", "", subject + ": the group has no address that the name could stand for",
+            draft.problems.error(places.at, "addresses", "",
+                                 subject + ": the group has no address that the name could stand for",
                                  "add a resource of type \"address\", or addresses = [\"10.77.0.100\"]");
     }
     std::erase(addresses, ""); // of an address that was reported already
@@ -164,7 +165,8 @@ void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource
     }
     places.addresses = reader.words("addresses");
     if (places.addresses && places.addresses->empty())
-        reader.wrong("addresses", "is empty", "name addresses of the group, or remove it: all of the group are meant then");
+        reader.wrong("addresses", "is empty",
+                     "name addresses of the group, or remove it: all of the group are meant then");
     settings.dns = readDns(reader, draft, settings.host);
     if (reader.truth("mdns", false))
         settings.mdnsName = settings.host.ends_with(local)
@@ -172,7 +174,9 @@ void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource
                                 : settings.host.substr(0, settings.host.find('.')) + std::string(local);
     settings.hosts = reader.truth("hosts", false);
     if (!reader.has("dns") && !reader.has("mdns") && !reader.has("hosts"))
-        reader.missing("dns", "at least one of dns = { servers = [\"10.77.0.53\"], key_file = \"...\" }, mdns = true and hosts = true");
+        reader.missing(
+            "dns",
+            "at least one of dns = { servers = [\"10.77.0.53\"], key_file = \"...\" }, mdns = true and hosts = true");
     else if (!reader.has("dns") && settings.mdnsName.empty() && !settings.hosts)
         reader.wrong(reader.has("mdns") ? "mdns" : "hosts", "leaves no way to make the name known",
                      "write dns = { ... }, mdns = true or hosts = true");
@@ -197,7 +201,8 @@ void resolveAliases(Draft& draft) {
             const auto [owner, isNew] = owners.emplace(alias->host, subject);
             if (!isNew)
                 draft.problems.error(places.subjectAt, "host", alias->host,
-                                     subject + ": the host " + inQuotes(alias->host) + " already belongs to " + owner->second,
+                                     subject + ": the host " + inQuotes(alias->host) + " already belongs to " +
+                                         owner->second,
                                      "give each alias a name of its own, with all its addresses and ways in one");
         }
     }

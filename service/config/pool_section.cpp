@@ -61,8 +61,8 @@ void refuseKeys(TableReader& reader, std::initializer_list<const char*> keys, co
 
 void readHttpKeys(TableReader& reader, PoolCheck& check) {
     if (const auto path = reader.text("path")) {
-        const bool spaced = std::any_of(path->begin(), path->end(),
-                                        [](unsigned char each) { return std::isspace(each) != 0; });
+        const bool spaced =
+            std::any_of(path->begin(), path->end(), [](unsigned char each) { return std::isspace(each) != 0; });
         if (path->front() != '/' || spaced)
             reader.wrong("path", "is no path of a page", "begin it with / and write spaces as %20: \"/health\"");
         else
@@ -177,11 +177,9 @@ void readPool(TableReader& reader, Draft& draft, model::ResourceSetup& resource,
         settings.port = place->port;
         places.subjectAt = reader.place("listen");
     }
-    settings.balance = reader.choice<Balance>("balance",
-                                              {{"round-robin", Balance::RoundRobin},
-                                               {"weighted", Balance::Weighted},
-                                               {"source", Balance::Source}},
-                                              Balance::RoundRobin);
+    settings.balance = reader.choice<Balance>(
+        "balance", {{"round-robin", Balance::RoundRobin}, {"weighted", Balance::Weighted}, {"source", Balance::Source}},
+        Balance::RoundRobin);
     settings.sourceNat = reader.truth("source_nat", true);
     settings.failWhenEmpty = reader.choice<bool>("all_dead", {{"keep", false}, {"fail", true}}, false);
     const PoolCheck check = readCheck(reader, draft, settings);
@@ -220,14 +218,16 @@ void checkPools(Draft& draft) {
             const std::string place = pool->address + " port " + std::to_string(pool->port);
             if (std::find(addresses.begin(), addresses.end(), pool->address) == addresses.end())
                 draft.problems.error(at, "listen", pool->address,
-                                     subject + ": " + pool->address + " is no address of this group, so that it would "
-                                                                      "not be where the pool is",
+                                     subject + ": " + pool->address +
+                                         " is no address of this group, so that it would "
+                                         "not be where the pool is",
                                      addresses.empty() ? "write a resource of type address into the group"
                                                        : "listen on " + alternatives(addresses) +
                                                              ", or add this one as a resource of type address");
             const auto [user, isFirst] = listeners.emplace(place, subject);
             if (!isFirst)
-                draft.problems.error(at, "listen", place, subject + ": " + place + " already belongs to " + user->second,
+                draft.problems.error(at, "listen", place,
+                                     subject + ": " + place + " already belongs to " + user->second,
                                      "give each pool a port or an address of its own");
             const auto [other, isOnly] = tables.emplace(group.name + "_" + resource.name, subject);
             if (!isOnly)

@@ -20,8 +20,7 @@ HostsBlock hostsBlockOf(const std::string& label, const std::string& host, const
     HostsBlock block{label, {}};
     const std::size_t dot = host.find('.');
     for (const IpAddress& each : addresses)
-        block.lines.push_back(each.text() + "\t" + host +
-                              (dot == std::string::npos ? "" : " " + host.substr(0, dot)));
+        block.lines.push_back(each.text() + "\t" + host + (dot == std::string::npos ? "" : " " + host.substr(0, dot)));
     return block;
 }
 
@@ -45,14 +44,17 @@ AliasAgent::AliasAgent(Setup setup, ports::AlarmPort& alarms) : m_setup(std::mov
         kept->staysWhenStopped = stays;
         kept->pause = m_setup.timing.firstPause;
         kept->timer.setSingleShot(true);
-        QObject::connect(&kept->timer, &QTimer::timeout, &kept->timer, [this, at = kept.get()] { attempt(*at, false); });
+        QObject::connect(&kept->timer, &QTimer::timeout, &kept->timer,
+                         [this, at = kept.get()] { attempt(*at, false); });
         kept->way->onLost = [this, at = kept.get()](const Error& error) { trouble(*at, error); };
         m_ways.push_back(std::move(kept));
     };
     if (settings.dns)
-        add(std::make_unique<DnsWay>(settings.host, *settings.dns, m_setup.addresses, m_setup.timing.dnsPatience), false);
+        add(std::make_unique<DnsWay>(settings.host, *settings.dns, m_setup.addresses, m_setup.timing.dnsPatience),
+            false);
     if (!settings.mdnsName.empty())
-        add(std::make_unique<MdnsWay>(settings.mdnsName, m_setup.addresses, m_setup.label, m_setup.places.avahi), false);
+        add(std::make_unique<MdnsWay>(settings.mdnsName, m_setup.addresses, m_setup.label, m_setup.places.avahi),
+            false);
     if (settings.hosts)
         add(std::make_unique<HostsWay>(m_setup.places.hostsFile,
                                        hostsBlockOf(m_setup.label, settings.host, m_setup.addresses)),
@@ -170,7 +172,8 @@ void AliasAgent::notice(const std::string& detail) {
 Result<std::unique_ptr<ports::Agent>> makeAliasAgent(const model::AliasSettings& settings, const std::string& groupName,
                                                      const std::string& name, const std::string& runDirectory,
                                                      ports::AlarmPort& alarms) {
-    AliasAgent::Setup setup{.settings = settings, .addresses = {}, .label = groupName + "/" + name, .places = {}, .timing = {}};
+    AliasAgent::Setup setup{
+        .settings = settings, .addresses = {}, .label = groupName + "/" + name, .places = {}, .timing = {}};
     setup.places.noteFile = runDirectory + "/" + groupName + "." + name + ".started";
     for (const std::string& each : settings.addresses) {
         Result<IpAddress> address = parseIpAddress(each);

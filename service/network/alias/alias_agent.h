@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host name that moves with the group. It runs as soon as it was started, and goes on trying each of its ways till the
-// name is there, with an alarm as long as it isn't; only where it is `required` does the start wait for that.
+// A host name that moves with the group. It runs as soon as it was started, and goes on trying each of its ways till
+// the name is there, with an alarm as long as it isn't; only where it is `required` does the start wait for that.
 #pragma once
 
 #include <QTimer>
@@ -24,7 +24,7 @@ struct AliasTiming {
 };
 
 struct AliasPlaces {
-    std::string noteFile;                     // tells a later life of the service that it runs; gone after a boot
+    std::string noteFile; // tells a later life of the service that it runs; gone after a boot
     std::string hostsFile = systemHostsFile;
     AvahiPrograms avahi;
 };
@@ -68,14 +68,12 @@ private:
 };
 
 // `runDirectory` is emptied by a boot. Error: a host, zone or address that can't be used. Doesn't block.
-[[nodiscard]] Result<std::unique_ptr<ports::Agent>> makeAliasAgent(const model::AliasSettings& settings,
-                                                                   const std::string& groupName,
-                                                                   const std::string& name,
-                                                                   const std::string& runDirectory,
-                                                                   ports::AlarmPort& alarms);
+[[nodiscard]] Result<std::unique_ptr<ports::Agent>>
+makeAliasAgent(const model::AliasSettings& settings, const std::string& groupName, const std::string& name,
+               const std::string& runDirectory, ports::AlarmPort& alarms);
 
-// The labels of the aliases that are kept in /etc/hosts; the blocks of all others are removed from it. Blocks on a local
-// disk: for the time before the event loop.
+// The labels of the aliases that are kept in /etc/hosts; the blocks of all others are removed from it. Blocks on a
+// local disk: for the time before the event loop.
 [[nodiscard]] Result<bool> removeForgottenAliases(const model::Configuration& configuration,
                                                   const std::string& hostsFile = systemHostsFile);
 

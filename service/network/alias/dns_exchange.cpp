@@ -126,7 +126,8 @@ void DnsExchange::readStream() {
         m_received.insert(m_received.end(), piece.begin(), piece.begin() + count);
         if (m_received.size() < 2) continue;
         const std::size_t size = static_cast<std::size_t>(m_received[0]) << 8 | m_received[1];
-        if (size > maxDnsMessage) return finish(trouble("its answer of " + std::to_string(size) + " bytes is too long"));
+        if (size > maxDnsMessage)
+            return finish(trouble("its answer of " + std::to_string(size) + " bytes is too long"));
         if (m_received.size() < size + 2) continue;
         (void)take({m_received.begin() + 2, m_received.begin() + 2 + static_cast<std::ptrdiff_t>(size)});
         return;

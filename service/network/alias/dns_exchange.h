@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One message to a DNS server and its answer: by UDP, asked again once, and by TCP where the answer says that it was cut.
-// What doesn't belong to the request (another id, another question, rubbish) is passed over, as somebody else's.
+// One message to a DNS server and its answer: by UDP, asked again once, and by TCP where the answer says that it was
+// cut. What doesn't belong to the request (another id, another question, rubbish) is passed over, as somebody else's.
 #pragma once
 
 #include <QSocketNotifier>

@@ -26,7 +26,8 @@ public:
     [[nodiscard]] bool well() const { return m_trouble == nullptr; }
     [[nodiscard]] bool atEnd() const { return m_at == m_bytes.size(); }
     [[nodiscard]] Error error() const {
-        return Error{"read", "a DNS message of " + std::to_string(m_bytes.size()) + " bytes",
+        return Error{"read",
+                     "a DNS message of " + std::to_string(m_bytes.size()) + " bytes",
                      std::string(m_trouble != nullptr ? m_trouble : "?") + " at byte " + std::to_string(m_at),
                      {}};
     }
@@ -142,7 +143,7 @@ void appendOurName(DnsBytes& to, const std::string& name) {
 } // namespace
 
 std::string dnsErrorWord(unsigned code) {
-    constexpr const char* words[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",   "REFUSED",
+    constexpr const char* words[] = {"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
                                      "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE"};
     constexpr const char* signatures[] = {"BADSIG", "BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG", "BADTRUNC"};
     if (code < std::size(words)) return words[code];

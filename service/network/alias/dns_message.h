@@ -34,8 +34,8 @@ inline constexpr std::uint8_t dnsNotZone = 10;
 // "REFUSED", "NOTAUTH", "BADKEY"; "error 42" for one without a name. Of TSIG, too (RFC 8945 section 3).
 [[nodiscard]] std::string dnsErrorWord(unsigned code);
 
-inline constexpr std::size_t maxDnsName = 255;     // in its form on the wire
-inline constexpr std::size_t maxDnsRecords = 256;  // of one message, all sections together
+inline constexpr std::size_t maxDnsName = 255;      // in its form on the wire
+inline constexpr std::size_t maxDnsRecords = 256;   // of one message, all sections together
 inline constexpr std::size_t maxDnsMessage = 16384; // a longer one is not read
 
 // Names are kept in lower case without the last dot; "" is the root. Anything but letters, digits, '-' and '_' of what
@@ -88,13 +88,14 @@ struct DnsMessage {
 // Error: it is no whole message; says where. Never reads outside `bytes`, never loops.
 [[nodiscard]] Result<DnsMessage> readDnsMessage(std::span<const std::uint8_t> bytes);
 
-// The bytes of a question that asks a resolver to go on asking, as a client's does. Names must be such that can be sent.
+// The bytes of a question that asks a resolver to go on asking, as a client's does. Names must be such that can be
+// sent.
 [[nodiscard]] DnsBytes dnsQuery(std::uint16_t id, const DnsQuestion& question);
 
 // In one message, which the server carries out as a whole or not at all (RFC 2136 section 3.4): every A and AAAA record
 // of the name goes, these come. Not signed yet.
-[[nodiscard]] DnsBytes dnsReplace(std::uint16_t id, const std::string& zone, const std::string& name,
-                                  std::uint32_t ttl, const std::vector<IpAddress>& addresses);
+[[nodiscard]] DnsBytes dnsReplace(std::uint16_t id, const std::string& zone, const std::string& name, std::uint32_t ttl,
+                                  const std::vector<IpAddress>& addresses);
 
 // What the answer to a question for A or AAAA says of `name`.
 struct DnsAddresses {

@@ -105,10 +105,10 @@ private:
         if (!id) return finish(Error{"update", subject(), "the kernel gave no random number", {}});
         m_key = std::move(key).value();
         m_updated = true;
-        SignedMessage message = signMessage(dnsReplace(*id, settings.zone, m_way.m_host,
-                                                       static_cast<std::uint32_t>(settings.ttl / 1s),
-                                                       m_way.m_addresses),
-                                            m_key, secondsNow());
+        SignedMessage message =
+            signMessage(dnsReplace(*id, settings.zone, m_way.m_host, static_cast<std::uint32_t>(settings.ttl / 1s),
+                                   m_way.m_addresses),
+                        m_key, secondsNow());
         m_mac = std::move(message.mac);
         say(std::move(message.bytes), {settings.zone, dnsTypeSoa}, [this](const Result<DnsReply>& reply) {
             if (!reply) return finish(reply.error());
@@ -208,7 +208,8 @@ void DnsWay::ended() {
     if (!done) return;
     if (!trouble) return done(text);
     if (failed > 1)
-        trouble->cameBack += " (" + std::to_string(failed) + " of " + std::to_string(m_talks.size()) + " servers failed)";
+        trouble->cameBack +=
+            " (" + std::to_string(failed) + " of " + std::to_string(m_talks.size()) + " servers failed)";
     done(*trouble);
 }
 

@@ -214,11 +214,10 @@ Result<bool> editHosts(const std::string& path, const HostsEdit& edit, bool make
 
 Result<std::string> withHostsBlock(std::string_view text, const HostsBlock& block) {
     bool found = false;
-    Result<std::string> result =
-        withHostsBlocks(text, [&](const std::string& label) -> std::optional<std::string> {
-            if (label != block.label) return {};
-            return std::exchange(found, true) ? std::string() : hostsText(block); // once
-        });
+    Result<std::string> result = withHostsBlocks(text, [&](const std::string& label) -> std::optional<std::string> {
+        if (label != block.label) return {};
+        return std::exchange(found, true) ? std::string() : hostsText(block); // once
+    });
     if (!result || found) return result;
     std::string whole = std::move(result).value();
     if (!whole.empty() && whole.back() != '\n') whole += '\n';
@@ -233,11 +232,13 @@ Result<std::string> withoutOtherHostsBlocks(std::string_view text, const std::ve
 }
 
 Result<bool> keepHostsBlock(const std::string& path, const HostsBlock& block) {
-    return editHosts(path, [&](std::string_view text) { return withHostsBlock(text, block); }, true);
+    return editHosts(
+        path, [&](std::string_view text) { return withHostsBlock(text, block); }, true);
 }
 
 Result<bool> removeOtherHostsBlocks(const std::string& path, const std::vector<std::string>& kept) {
-    return editHosts(path, [&](std::string_view text) { return withoutOtherHostsBlocks(text, kept); }, false);
+    return editHosts(
+        path, [&](std::string_view text) { return withoutOtherHostsBlocks(text, kept); }, false);
 }
 
 } // namespace dyad::network

@@ -3,9 +3,9 @@
 // whichever of them is active: it is written as soon as the service looks, and is left when the group stops.
 #pragma once
 
-#include <QObject>
 #include "network/alias/alias_way.h"
 #include "network/alias/hosts_file.h"
+#include <QObject>
 
 namespace dyad::network {
 
@@ -14,7 +14,7 @@ public:
     HostsWay(std::string path, HostsBlock block) : m_path(std::move(path)), m_block(std::move(block)) {}
 
     [[nodiscard]] const char* word() const override { return "hosts"; }
-    void attempt(bool claim, Done done) override; // on a thread: a disk may hang
+    void attempt(bool claim, Done done) override;    // on a thread: a disk may hang
     void leave(std::function<void()> done) override; // the block stays
 
 private:

@@ -17,8 +17,8 @@ namespace dyad::network {
 struct AvahiPrograms {
     std::string publish = "/usr/bin/avahi-publish";
     std::string resolve = "/usr/bin/avahi-resolve";
-    Duration settle = 1s;    // a name is its own only after it was probed for (RFC 6762 section 8.1): some 750 ms
-    Duration patience = 5s;  // for one look
+    Duration settle = 1s;   // a name is its own only after it was probed for (RFC 6762 section 8.1): some 750 ms
+    Duration patience = 5s; // for one look
 };
 
 class MdnsWay final : public AliasWay {

@@ -137,7 +137,8 @@ Result<TsigKey> parseTsigKey(std::string_view text, const std::string& path) {
             if (!decoded) return refused("the secret is no base64");
             key.secret.assign(decoded.decoded.begin(), decoded.decoded.end());
         } else {
-            return refused(word.empty() ? "it ends before the }" : "it has something in it that is neither algorithm nor secret");
+            return refused(word.empty() ? "it ends before the }"
+                                        : "it has something in it that is neither algorithm nor secret");
         }
         if (words.next() != ";") return refused("a ; is missing");
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signs an update and checks the signature of its answer (RFC 8945). The key is in a file as `tsig-keygen` writes it and
-// `nsupdate -k` reads it.
+// Signs an update and checks the signature of its answer (RFC 8945). The key is in a file as `tsig-keygen` writes it
+// and `nsupdate -k` reads it.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +34,9 @@ struct SignedMessage {
 };
 [[nodiscard]] SignedMessage signMessage(DnsBytes message, const TsigKey& key, std::uint64_t secondsSince1970);
 
-// Whether `bytes`, which were read as `message`, were signed with this key as the answer to a request with `requestMac`,
-// within the time that its fudge allows. Error: why not.
+// Whether `bytes`, which were read as `message`, were signed with this key as the answer to a request with
+// `requestMac`, within the time that its fudge allows. Error: why not.
 [[nodiscard]] Result<void> verifyAnswer(std::span<const std::uint8_t> bytes, const DnsMessage& message,
-                                        const TsigKey& key, const DnsBytes& requestMac,
-                                        std::uint64_t secondsSince1970);
+                                        const TsigKey& key, const DnsBytes& requestMac, std::uint64_t secondsSince1970);
 
 } // namespace dyad::network

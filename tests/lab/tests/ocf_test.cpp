@@ -88,9 +88,11 @@ private Q_SLOTS:
         VERIFY_WELL(m_pair.bring({.profile = "standard", .ledger = false}));
         for (const char* host : hostNames)
             std::ofstream(hostFolder(host) + siteFile) << site;
+        // On the disk before the host loses its power.
         VERIFY_WELL(runInHost(
             "alpha",
-            {"sh", "-c", "mkdir /srv/erp/www && chmod 777 /srv/erp/www && echo 'the page' > /srv/erp/www/index.html"}));
+            {"sh", "-c", "mkdir /srv/erp/www && chmod 777 /srv/erp/www && echo 'the page' > /srv/erp/www/index.html "
+                         "&& sync -f /srv/erp/www"}));
         VERIFY_WELL(runInHost(
             "alpha",
             {"sh", "-c",

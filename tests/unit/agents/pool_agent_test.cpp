@@ -403,9 +403,8 @@ private Q_SLOTS:
                 for (std::size_t i = 0; i < model::maxPoolServers; ++i) {
                     model::PoolServer server = pattern;
                     server.name = "web" + std::to_string(i);
-                    server.address =
-                        six ? "fd77:5555:6666:7777:8888:9999:aaaa:bb" + std::to_string(10 + i)
-                            : "10.177.105." + std::to_string(100 + i);
+                    server.address = six ? "fd77:5555:6666:7777:8888:9999:aaaa:bb" + std::to_string(10 + i)
+                                         : "10.177.105." + std::to_string(100 + i);
                     server.weight = static_cast<unsigned>(1 + i);
                     large.servers.push_back(server);
                     duties.push_back(i % 3 == 0 ? ServerDuty::Out : ServerDuty::Serves);

@@ -25,7 +25,8 @@ model::PoolSettings pool(Balance balance = Balance::RoundRobin) {
     settings.address = "10.77.0.100";
     settings.port = 80;
     settings.balance = balance;
-    settings.servers = {{"web1", "10.77.0.11", 8080, 3}, {"web2", "10.77.0.12", 8080, 1}, {"web3", "10.77.0.13", 81, 2}};
+    settings.servers = {
+        {"web1", "10.77.0.11", 8080, 3}, {"web2", "10.77.0.12", 8080, 1}, {"web3", "10.77.0.13", 81, 2}};
     return settings;
 }
 
@@ -122,6 +123,26 @@ private Q_SLOTS:
         QCOMPARE(choosing(poolRules(six, "t", {serves})), std::string("meta l4proto tcp dnat ip6 to [fd77::11]:443"));
     }
 
+    // As nft lists what it was given.
+    void whoServesCanBeReadBack() {
+        const auto read = [](const model::PoolSettings& settings, const std::vector<ServerDuty>& duties) {
+            return servingIn(poolRules(settings, "t", duties), settings);
+        };
+        using Serving = std::vector<bool>;
+        for (const Balance balance : {Balance::RoundRobin, Balance::Weighted, Balance::Source}) {
+            QCOMPARE(read(pool(balance), {serves, serves, serves}), (Serving{true, true, true}));
+            QCOMPARE(read(pool(balance), {serves, out, serves}), (Serving{true, false, true}));
+            QCOMPARE(read(pool(balance), {out, serves, resting}), (Serving{false, true, false}));
+            QCOMPARE(read(pool(balance), {out, out, out}), (Serving{false, false, false}));
+        }
+        model::PoolSettings alike = pool();
+        alike.servers = {{"a", "10.77.0.11", 80}, {"b", "10.77.0.11", 8080}, {"c", "10.77.0.1", 80}};
+        QCOMPARE(read(alike, {out, serves, out}), (Serving{false, true, false}));
+        QCOMPARE(read(alike, {out, serves, serves}), (Serving{false, true, true}));
+        QCOMPARE(servingIn("table ip other { }", alike), (Serving{false, false, false}));
+        QCOMPARE(servingIn("", alike), (Serving{false, false, false}));
+    }
+
     void weightsAreRanges() {
         const model::PoolSettings weighted = pool(Balance::Weighted);
         QCOMPARE(choosing(poolRules(weighted, "t", {serves, serves, serves})),
@@ -193,6 +214,16 @@ private Q_SLOTS:
         QVERIFY(well.note({Verdict::Well, "connected"}, 7));
         QVERIFY(well.state() == State::In);
         QCOMPARE(well.sinceWallClockMs(), std::int64_t{7});
+    }
+
+    void whoWasInStaysInOverOneBadAnswer() {
+        ServerHealth health(2, 2);
+        health.takenOverAsIn(5);
+        QVERIFY(health.state() == State::In);
+        QVERIFY(!health.note({Verdict::Failed, "slow"}, 6));
+        QVERIFY(health.state() == State::In);
+        QVERIFY(health.note({Verdict::Failed, "slow"}, 7));
+        QVERIFY(health.state() == State::Out);
     }
 
     void soManyInARow() {

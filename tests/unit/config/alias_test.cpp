@@ -41,10 +41,11 @@ private Q_SLOTS:
         QVERIFY(!alias.hosts && alias.mdnsName.empty() && !alias.required);
     }
     void everyKeyArrives() {
-        const Loaded loaded = load("host = \"erp.office.example.com\"\naddresses = [\"vip6\", \"10.77.0.7\", \"vip6\"]\n"
-                                   "mdns = true\nhosts = true\nrequired = true\nrefresh_s = 5\n"
-                                   "dns = { servers = [\"[fd77::53]:5353\", \"10.77.0.53:54\", \"10.77.0.53:54\"], "
-                                   "zone = \"Example.com\", ttl_s = 5, key_file = \"/etc/k\" }\n");
+        const Loaded loaded =
+            load("host = \"erp.office.example.com\"\naddresses = [\"vip6\", \"10.77.0.7\", \"vip6\"]\n"
+                 "mdns = true\nhosts = true\nrequired = true\nrefresh_s = 5\n"
+                 "dns = { servers = [\"[fd77::53]:5353\", \"10.77.0.53:54\", \"10.77.0.53:54\"], "
+                 "zone = \"Example.com\", ttl_s = 5, key_file = \"/etc/k\" }\n");
         QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
         const model::AliasSettings& alias = aliasOf(loaded);
         QCOMPARE(alias.addresses, (std::vector<std::string>{"10.77.0.7", "fd77::100"}));
@@ -69,41 +70,50 @@ private Q_SLOTS:
         const std::string host = "host = \"erp.example.com\"\n";
         row("no host", dns, 30, "host", "\"host\" is missing", "add host =");
         for (const char* bad : {"erp..example", "erp example", "-erp", "erp-.x", ".erp", "erp..", "erp/x", "10.77.0.1"})
-            row(bad, "host = \"" + std::string(bad) + "\"\nhosts = true\n", 33, "host", "is not the name of a host", "letters, digits");
-        row("long label", "host = \"" + std::string(64, 'a') + ".x\"\nhosts = true\n", 33, "host", "is not the name", "");
+            row(bad, "host = \"" + std::string(bad) + "\"\nhosts = true\n", 33, "host", "is not the name of a host",
+                "letters, digits");
+        row("long label", "host = \"" + std::string(64, 'a') + ".x\"\nhosts = true\n", 33, "host", "is not the name",
+            "");
         row("no way", host, 30, "dns", "\"dns\" is missing", "mdns = true and hosts = true");
         row("ways that are none", host + "hosts = false\n", 34, "hosts", "leaves no way", "");
         row("hosts as a text", host + "hosts = \"yes\"\n" + dns, 34, "hosts", "is a text", "write true or false");
         row("unknown key", host + dns + "ttl = 3\n", 35, "ttl", "unknown key", "");
         row("too often", host + dns + "refresh_s = 0.2\n", 35, "refresh_s", "is too often", "at least 1");
-        row("unknown address", host + dns + "addresses = [\"vpi\"]\n", 35, "addresses", "\"vpi\" is no address resource of this group",
-            "did you mean \"vip\"?");
+        row("unknown address", host + dns + "addresses = [\"vpi\"]\n", 35, "addresses",
+            "\"vpi\" is no address resource of this group", "did you mean \"vip\"?");
         row("a resource of another type", host + dns + "addresses = [\"data\"]\n", 35, "addresses",
             "\"data\" is no address resource", "");
-        row("addresses of nobody", host + dns + "addresses = [\"0.0.0.0\"]\n", 35, "addresses", "not the address of one host", "");
+        row("addresses of nobody", host + dns + "addresses = [\"0.0.0.0\"]\n", 35, "addresses",
+            "not the address of one host", "");
         row("no addresses", host + dns + "addresses = []\n", 35, "addresses", "is empty", "remove it");
-        row("two of a family by multicast", host + "mdns = true\naddresses = [\"vip\", \"10.77.0.7\"]\n", 30, "addresses",
-            "one IPv4 and one IPv6 address at most", "one of each");
-        const auto dnsRow = [&](const char* name, const std::string& table, const char* key, const char* says, const char* remedy) {
+        row("two of a family by multicast", host + "mdns = true\naddresses = [\"vip\", \"10.77.0.7\"]\n", 30,
+            "addresses", "one IPv4 and one IPv6 address at most", "one of each");
+        const auto dnsRow = [&](const char* name, const std::string& table, const char* key, const char* says,
+                                const char* remedy) {
             row(name, host + "dns = { " + table + " }\n", 34, key, says, remedy);
         };
         dnsRow("no servers", "key_file = \"/k\"", "servers", "\"servers\" is missing", "add servers = [");
         dnsRow("empty servers", "servers = [], key_file = \"/k\"", "servers", "has not 1 to 8 entries", "");
         dnsRow("server by name", "servers = [\"ns.example.com\"], key_file = \"/k\"", "servers",
                "\"ns.example.com\" is not the address of a host", "numeric");
-        dnsRow("server without address", "servers = [\"0.0.0.0\"], key_file = \"/k\"", "servers", "is not the address of a host", "");
+        dnsRow("server without address", "servers = [\"0.0.0.0\"], key_file = \"/k\"", "servers",
+               "is not the address of a host", "");
         dnsRow("no key", "servers = [\"10.77.0.53\"]", "key_file", "\"key_file\" is missing", "tsig-keygen");
-        dnsRow("key relative", "servers = [\"10.77.0.53\"], key_file = \"k\"", "key_file", "is not an absolute path", "");
+        dnsRow("key relative", "servers = [\"10.77.0.53\"], key_file = \"k\"", "key_file", "is not an absolute path",
+               "");
         dnsRow("host outside the zone", "servers = [\"10.77.0.53\"], key_file = \"/k\", zone = \"example.org\"", "zone",
                "does not hold the host \"erp.example.com\"", "the zone that the host is in");
         dnsRow("host beside the zone", "servers = [\"10.77.0.53\"], key_file = \"/k\", zone = \"ample.com\"", "zone",
                "does not hold the host", "");
-        dnsRow("no zone", "servers = [\"10.77.0.53\"], key_file = \"/k\", zone = \"a b\"", "zone", "is not the name of a zone", "");
-        dnsRow("unknown key of dns", "servers = [\"10.77.0.53\"], key_file = \"/k\", key = \"x\"", "key", "unknown key", "");
+        dnsRow("no zone", "servers = [\"10.77.0.53\"], key_file = \"/k\", zone = \"a b\"", "zone",
+               "is not the name of a zone", "");
+        dnsRow("unknown key of dns", "servers = [\"10.77.0.53\"], key_file = \"/k\", key = \"x\"", "key", "unknown key",
+               "");
         dnsRow("ttl", "servers = [\"10.77.0.53\"], key_file = \"/k\", ttl_s = -1", "ttl_s", "out of range", "");
         row("a host without a zone", "host = \"erp\"\n" + dns, 34, "zone", "\"zone\" is missing", "says none");
-        row("the same host twice", host + dns + "[[group.resource]]\nname = \"again\"\ntype = \"alias\"\nhosts = true\n" + host,
-            39, "host", "already belongs to resource \"name\" of group \"erp\"", "a name of its own");
+        row("the same host twice",
+            host + dns + "[[group.resource]]\nname = \"again\"\ntype = \"alias\"\nhosts = true\n" + host, 39, "host",
+            "already belongs to resource \"name\" of group \"erp\"", "a name of its own");
     }
     void oneProblem() {
         QFETCH(std::string, keys);

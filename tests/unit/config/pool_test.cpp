@@ -98,7 +98,8 @@ health = { probe = "http", port = 81, path = "/health", status = 204, body = "ok
 void PoolConfigTest::everyProbeIsAimedAtItsServer() {
     const auto probe = [](const std::string& health) {
         const Loaded loaded = loadText(with("health = { " + health + " }\n"), "dyad.toml");
-        return loaded.configuration ? poolOf(loaded).servers[0].probe : model::Probe(model::SqlProbe{allTexts(loaded), ""});
+        return loaded.configuration ? poolOf(loaded).servers[0].probe
+                                    : model::Probe(model::SqlProbe{allTexts(loaded), ""});
     };
     using Protocol = model::GreetingProbe::Protocol;
     QVERIFY(probe("port = 9") == model::Probe(model::TcpProbe{"10.77.0.11", 9}));
@@ -129,9 +130,8 @@ void PoolConfigTest::oneProblem_data() {
         QTest::newRow(name) << text << line << std::string(key) << std::string(says) << std::string(remedy);
     };
     const auto change = [&](const char* name, const char* from, const char* to, unsigned line, const char* key,
-                            const char* says, const char* remedy) {
-        row(name, replaced(whole, from, to), line, key, says, remedy);
-    };
+                            const char* says,
+                            const char* remedy) { row(name, replaced(whole, from, to), line, key, says, remedy); };
     const auto health = [&](const char* name, const std::string& keys, const char* key, const char* says,
                             const char* remedy) {
         row(name, with("health = { " + keys + " }\n"), 24, key, says, remedy);
@@ -143,7 +143,7 @@ void PoolConfigTest::oneProblem_data() {
     change("listen everywhere", "10.77.0.100:80", "0.0.0.0:80", 23, "listen", "is not the address of one host", "");
     change("listen elsewhere", "10.77.0.100:80", "10.77.0.99:80", 23, "listen",
            "10.77.0.99 is no address of this group", "listen on \"10.77.0.100\"");
-    change("no address in the group", replaced(addressLines, "[[group]]\nname = \"lb\"\n", "").c_str(), "", 17,
+    change("no address in the group", replaced(addressLines, "[[group]]\nname = \"lb\"\n", "").c_str(), "", 19,
            "listen", "is no address of this group", "write a resource of type address");
     row("balance", with("balance = \"wieghted\"\n"), 24, "balance", "is not one of", "did you mean \"weighted\"?");
     row("truth as a text", with("source_nat = \"no\"\n"), 24, "source_nat", "is a text", "true or false");
@@ -174,7 +174,8 @@ void PoolConfigTest::oneProblem_data() {
         with("", "[[group.resource.server]]\nname = \"web2\"\naddress = \"10.77.0.11:8080\"\n"), 29, "address",
         "is the place of another server", "");
     health("probe", "probe = \"htp\"", "probe", "is not one of", "did you mean");
-    health("page without slash", "probe = \"http\", path = \"health\"", "path", "is no path of a page", "begin it with /");
+    health("page without slash", "probe = \"http\", path = \"health\"", "path", "is no path of a page",
+           "begin it with /");
     health("page with a space", "probe = \"http\", path = \"/a b\"", "path", "is no path of a page", "%20");
     health("page of a tcp probe", "path = \"/health\"", "path", "says nothing with this probe", "probe = \"http\"");
     health("certificate of plain http", "probe = \"http\", certificate = \"any\"", "certificate",

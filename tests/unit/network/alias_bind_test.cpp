@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The name in a real BIND, which this test starts for itself with a key of tsig-keygen; what it has afterwards is told by
-// dig.
+// The name in a real BIND, which this test starts for itself with a key of tsig-keygen; what it has afterwards is told
+// by dig.
 #include <QFile>
 #include <QProcess>
 #include <QStandardPaths>
@@ -61,7 +61,8 @@ class AliasBindTest : public QObject {
     }
     // name ttl IN type data, one a line, in order.
     QByteArrayList records(const char* name = host, const char* type = "ANY") const {
-        const QByteArray told = run("dig", {"@127.0.0.1", "-p", QString::number(m_port), "+noall", "+answer", "+tcp", name, type});
+        const QByteArray told =
+            run("dig", {"@127.0.0.1", "-p", QString::number(m_port), "+noall", "+answer", "+tcp", name, type});
         QByteArrayList lines;
         for (const QByteArray& line : told.split('\n'))
             if (!line.isEmpty()) lines.append(line.simplified());
@@ -70,8 +71,8 @@ class AliasBindTest : public QObject {
     }
     std::uint64_t serial() const { return records("example.com", "SOA").value(0).split(' ').value(6).toULongLong(); }
     model::AliasDns settings() const { return {{{"127.0.0.1", m_port}}, "example.com", path("key"), 60s}; }
-    static Result<std::string> attempt(const model::AliasDns& settings, bool claim, const std::vector<IpAddress>& addresses,
-                                       const char* name = host) {
+    static Result<std::string> attempt(const model::AliasDns& settings, bool claim,
+                                       const std::vector<IpAddress>& addresses, const char* name = host) {
         DnsWay way(name, settings, addresses, 30s);
         std::optional<Result<std::string>> result;
         way.attempt(claim, [&](const Result<std::string>& got) { result = got; });
@@ -88,12 +89,17 @@ class AliasBindTest : public QObject {
         datagrams.close();
         streams.close();
         const QByteArray folder = m_folder.path().toUtf8();
-        put("named.conf", "options { directory \"" + folder + "\"; pid-file none; session-keyfile none; recursion no;\n"
-                          "  dnssec-validation no; listen-on port " + QByteArray::number(m_port) + " { 127.0.0.1; };\n"
-                          "  listen-on-v6 { none; }; };\ncontrols { };\n"
-                          "include \"" + folder + "/key\";\ninclude \"" + folder + "/stranger\";\n"
-                          "zone \"example.com\" { type primary; file \"zone\";\n"
-                          "  update-policy { grant erp-key name erp.example.com A AAAA; }; };\n");
+        put("named.conf", "options { directory \"" + folder +
+                              "\"; pid-file none; session-keyfile none; recursion no;\n"
+                              "  dnssec-validation no; listen-on port " +
+                              QByteArray::number(m_port) +
+                              " { 127.0.0.1; };\n"
+                              "  listen-on-v6 { none; }; };\ncontrols { };\n"
+                              "include \"" +
+                              folder + "/key\";\ninclude \"" + folder +
+                              "/stranger\";\n"
+                              "zone \"example.com\" { type primary; file \"zone\";\n"
+                              "  update-policy { grant erp-key name erp.example.com A AAAA; }; };\n");
         put("zone", "$TTL 300\n@ IN SOA ns hostmaster 1 3600 600 86400 60\n@ IN NS ns\nns IN A 127.0.0.1\n"
                     "second IN CNAME ns\n");
         m_named.setProcessChannelMode(QProcess::MergedChannels);
@@ -129,13 +135,15 @@ private Q_SLOTS:
     void itIsAddedReplacedAndVerified() {
         QCOMPARE(records(), QByteArrayList());
         VERIFY_THERE(attempt(settings(), true, {ip("10.77.0.100"), ip("fd77::100")}));
-        QCOMPARE(records(), (QByteArrayList{"erp.example.com. 60 IN A 10.77.0.100", "erp.example.com. 60 IN AAAA fd77::100"}));
+        QCOMPARE(records(),
+                 (QByteArrayList{"erp.example.com. 60 IN A 10.77.0.100", "erp.example.com. 60 IN AAAA fd77::100"}));
         // By others, and to another time to live: all that there was goes.
         const std::uint64_t before = serial();
         model::AliasDns later = settings();
         later.ttl = 5s;
         VERIFY_THERE(attempt(later, true, {ip("10.77.0.101"), ip("10.77.0.102")}));
-        QCOMPARE(records(), (QByteArrayList{"erp.example.com. 5 IN A 10.77.0.101", "erp.example.com. 5 IN A 10.77.0.102"}));
+        QCOMPARE(records(),
+                 (QByteArrayList{"erp.example.com. 5 IN A 10.77.0.101", "erp.example.com. 5 IN A 10.77.0.102"}));
         QVERIFY(serial() > before);
         // The time to live alone.
         const Result<std::string> again = attempt(settings(), false, {ip("10.77.0.101"), ip("10.77.0.102")});
@@ -163,7 +171,8 @@ private Q_SLOTS:
         put("wrong", text);
         model::AliasDns wrong = settings();
         wrong.keyFile = path("wrong");
-        VERIFY_TROUBLE(attempt(wrong, true, ours), "NOTAUTH, BADSIG. the server has another secret for the key \"erp-key\"");
+        VERIFY_TROUBLE(attempt(wrong, true, ours),
+                       "NOTAUTH, BADSIG. the server has another secret for the key \"erp-key\"");
         put("wrong", text.replace("erp-key", "unknown"));
         VERIFY_TROUBLE(attempt(wrong, true, ours), "NOTAUTH, BADKEY. the server does not know the key \"unknown\"");
         model::AliasDns other = settings();

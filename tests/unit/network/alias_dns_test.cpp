@@ -146,9 +146,11 @@ private Q_SLOTS:
         QTest::newRow("refused") << 5 << 0 << true << "REFUSED. let the key \"erp-key\"";
         QTest::newRow("refused, unsigned") << 5 << 0 << false << "REFUSED. let the key \"erp-key\"";
         QTest::newRow("not its zone") << 9 << 0 << false << "NOTAUTH. this server is not the zone's own";
-        QTest::newRow("unknown key") << 9 << 17 << true << "NOTAUTH, BADKEY. the server does not know the key \"erp-key\"";
+        QTest::newRow("unknown key") << 9 << 17 << true
+                                     << "NOTAUTH, BADKEY. the server does not know the key \"erp-key\"";
         QTest::newRow("another secret") << 9 << 16 << true << "NOTAUTH, BADSIG. the server has another secret";
-        QTest::newRow("another time") << 9 << 18 << true << "NOTAUTH, BADTIME: its clock is 3600 s ahead of ours. set the clocks";
+        QTest::newRow("another time") << 9 << 18 << true
+                                      << "NOTAUTH, BADTIME: its clock is 3600 s ahead of ours. set the clocks";
         QTest::newRow("another zone") << 10 << 0 << true << "NOTZONE. the name is not inside the zone \"example.com\"";
         QTest::newRow("broken") << 2 << 0 << true << "SERVFAIL. look at the DNS server's log";
         QTest::newRow("a code that nobody has") << 15 << 0 << false << "error 15";
@@ -184,9 +186,8 @@ private Q_SLOTS:
         refuse([](const DnsBytes& request) { return FakeDnsServer::reply(request, dnsNoError, ours); });
         VERIFY_TROUBLE(claim(), "the answer's signature: it has none");
         const TsigKey stranger{"erp-key", "hmac-sha256", DnsBytes(32, 0x11)};
-        refuse([&](const DnsBytes& request) {
-            return FakeDnsServer::signedReply(request, dnsNoError, 0, {}, stranger);
-        });
+        refuse(
+            [&](const DnsBytes& request) { return FakeDnsServer::signedReply(request, dnsNoError, 0, {}, stranger); });
         VERIFY_TROUBLE(claim(), "the answer's signature: it is wrong");
     }
     void anAnswerWithAnotherAddressIsSeen() {
@@ -220,7 +221,8 @@ private Q_SLOTS:
             DnsBytes otherId = all.front();
             otherId[0] ^= 0xff;
             DnsBytes question = request; // our own words, come back
-            DnsBytes another = FakeDnsServer::reply(dnsQuery(0, {"other.example.com", dnsTypeA}), dnsNoError, {ip("6.6.6.6")});
+            DnsBytes another =
+                FakeDnsServer::reply(dnsQuery(0, {"other.example.com", dnsTypeA}), dnsNoError, {ip("6.6.6.6")});
             std::copy_n(request.begin(), 2, another.begin());
             all.insert(all.begin(), {otherId, question, another, DnsBytes(700, 0xc0), DnsBytes{}});
             return all;
@@ -283,16 +285,21 @@ private Q_SLOTS:
             return QByteArray(good).replace(what, instead);
         };
         QTest::newRow("too open") << good << 0640U << "others than root may read it";
-        QTest::newRow("garbled") << QByteArray("\x7f""ELF\0\1\2", 7) << 0600U << "doesn't begin with the word key";
+        QTest::newRow("garbled") << QByteArray("\x7f"
+                                               "ELF\0\1\2",
+                                               7)
+                                 << 0600U << "doesn't begin with the word key";
         QTest::newRow("empty") << QByteArray() << 0600U << "doesn't begin with the word key";
         QTest::newRow("too long") << QByteArray(5000, ' ') << 0600U << "too many for one key";
         QTest::newRow("cut") << good.left(40) << 0600U << "it ends before the }";
         QTest::newRow("no base64") << without("WlpaWlpa", "W$paWlpa") << 0600U << "the secret is no base64";
         QTest::newRow("no secret") << without("\tsecret", "\t//secret") << 0600U << "it has no secret";
         QTest::newRow("no algorithm") << without("algorithm hmac-sha256;") << 0600U << "it has no algorithm";
-        QTest::newRow("another algorithm") << without("hmac-sha256", "gss-tsig") << 0600U << "the algorithm is not known";
+        QTest::newRow("another algorithm")
+            << without("hmac-sha256", "gss-tsig") << 0600U << "the algorithm is not known";
         QTest::newRow("two keys") << good + good << 0600U << "must be alone in its file";
-        QTest::newRow("a name that can't be sent") << without("erp-key", "erp key") << 0600U << "no name that can be sent";
+        QTest::newRow("a name that can't be sent")
+            << without("erp-key", "erp key") << 0600U << "no name that can be sent";
     }
     void badKeyFiles() {
         QFETCH(QByteArray, text);
@@ -325,18 +332,59 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("hex");
         QTest::newRow("nothing") << QByteArray();
         QTest::newRow("half a header") << QByteArray("00018400");
-        QTest::newRow("a name that points at itself") << QByteArray("0001840000010000" "00000000" "c00c" "0001" "0001");
-        QTest::newRow("a name that points forward") << QByteArray("0001840000010000" "00000000" "c020" "0001" "0001");
-        QTest::newRow("a name over the end") << QByteArray("0001840000010000" "00000000" "3f61");
-        QTest::newRow("a label of a kind that is none") << QByteArray("0001840000010000" "00000000" "8061" "00" "0001" "0001");
-        QTest::newRow("more records than can be") << QByteArray("00018400ffffffff" "ffffffff");
-        QTest::newRow("data over the end") << QByteArray("0001840000000001" "00000000" "00" "0001" "0001" "0000003c" "ffff" "0a");
-        QTest::newRow("bytes behind the end") << QByteArray("0001840000000000" "00000000" "00");
-        QTest::newRow("a signature before the end")
-            << QByteArray("0001840000000001" "00000000" "00" "00fa" "00ff" "00000000" "0000");
-        QTest::newRow("a signature that is longer than it says")
-            << QByteArray("0001840000000000" "00000001" "00" "00fa" "00ff" "00000000" "0005"
-                          "00" "000000000000" "0000" "0000" "0000" "0000" "0000");
+        QTest::newRow("a name that points at itself") << QByteArray("0001840000010000"
+                                                                    "00000000"
+                                                                    "c00c"
+                                                                    "0001"
+                                                                    "0001");
+        QTest::newRow("a name that points forward") << QByteArray("0001840000010000"
+                                                                  "00000000"
+                                                                  "c020"
+                                                                  "0001"
+                                                                  "0001");
+        QTest::newRow("a name over the end") << QByteArray("0001840000010000"
+                                                           "00000000"
+                                                           "3f61");
+        QTest::newRow("a label of a kind that is none") << QByteArray("0001840000010000"
+                                                                      "00000000"
+                                                                      "8061"
+                                                                      "00"
+                                                                      "0001"
+                                                                      "0001");
+        QTest::newRow("more records than can be") << QByteArray("00018400ffffffff"
+                                                                "ffffffff");
+        QTest::newRow("data over the end") << QByteArray("0001840000000001"
+                                                         "00000000"
+                                                         "00"
+                                                         "0001"
+                                                         "0001"
+                                                         "0000003c"
+                                                         "ffff"
+                                                         "0a");
+        QTest::newRow("bytes behind the end") << QByteArray("0001840000000000"
+                                                            "00000000"
+                                                            "00");
+        QTest::newRow("a signature before the end") << QByteArray("0001840000000001"
+                                                                  "00000000"
+                                                                  "00"
+                                                                  "00fa"
+                                                                  "00ff"
+                                                                  "00000000"
+                                                                  "0000");
+        QTest::newRow("a signature that is longer than it says") << QByteArray("0001840000000000"
+                                                                               "00000001"
+                                                                               "00"
+                                                                               "00fa"
+                                                                               "00ff"
+                                                                               "00000000"
+                                                                               "0005"
+                                                                               "00"
+                                                                               "000000000000"
+                                                                               "0000"
+                                                                               "0000"
+                                                                               "0000"
+                                                                               "0000"
+                                                                               "0000");
     }
     void messagesThatAreNone() {
         QFETCH(QByteArray, hex);
@@ -353,12 +401,19 @@ private Q_SLOTS:
         QVERIFY(!appendDnsName(to, longest + "a"));
         QVERIFY(to.empty());
         QVERIFY(appendDnsName(to, "Erp.example"));
-        QCOMPARE(to, fromHex("03657270" "076578616d706c65" "00"));
+        QCOMPARE(to, fromHex("03657270"
+                             "076578616d706c65"
+                             "00"));
     }
     // Letters that ours never have keep their number, so that no name of somebody else's looks like one of ours.
     void foreignNamesAreNotOurs() {
-        const Result<DnsMessage> message =
-            readDnsMessage(fromHex("0001840000010000" "00000000" "05612e627e" "43" "00" "0001" "0001"));
+        const Result<DnsMessage> message = readDnsMessage(fromHex("0001840000010000"
+                                                                  "00000000"
+                                                                  "05612e627e"
+                                                                  "43"
+                                                                  "00"
+                                                                  "0001"
+                                                                  "0001"));
         QVERIFY2(message.ok(), message.ok() ? "" : message.error().text().c_str());
         QCOMPARE(message.value().questions.front().name, std::string("a\\046b\\126c"));
     }

@@ -19,8 +19,9 @@ namespace {
 
 const QByteArray others = "127.0.0.1\tlocalhost\n# a word\n\n::1 localhost";
 const HostsBlock block{"erp/name", {"10.77.0.100\terp.example.com erp"}};
-const QByteArray written = "# dyad alias erp/name begin (kept by dyadd; remove the alias from dyad.toml to be rid of it)\n"
-                           "10.77.0.100\terp.example.com erp\n# dyad alias erp/name end\n";
+const QByteArray written =
+    "# dyad alias erp/name begin (kept by dyadd; remove the alias from dyad.toml to be rid of it)\n"
+    "10.77.0.100\terp.example.com erp\n# dyad alias erp/name end\n";
 
 #define VERIFY_IS(result, wanted)                                                                                      \
     do {                                                                                                               \
@@ -139,10 +140,13 @@ private Q_SLOTS:
     void halfABlockIsLeftToAPerson_data() {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QString>("words");
-        QTest::newRow("no end") << others + "\n" + written.left(written.indexOf("# dyad alias erp/name end")) + "1.2.3.4 own\n"
+        QTest::newRow("no end") << others + "\n" + written.left(written.indexOf("# dyad alias erp/name end")) +
+                                       "1.2.3.4 own\n"
                                 << "hosts, line 5: a block of ours has no end";
-        QTest::newRow("no beginning") << written.mid(written.indexOf("10.77")) << "line 2: a block of ours has no beginning";
-        QTest::newRow("two beginnings") << written.left(written.indexOf("10.77")) + written << "line 1: a block of ours has no end";
+        QTest::newRow("no beginning") << written.mid(written.indexOf("10.77"))
+                                      << "line 2: a block of ours has no beginning";
+        QTest::newRow("two beginnings") << written.left(written.indexOf("10.77")) + written
+                                        << "line 1: a block of ours has no end";
         QTest::newRow("another's end") << QByteArray(written).replace("name end", "nome end") << "another one's end";
     }
     void halfABlockIsLeftToAPerson() {
@@ -180,7 +184,8 @@ private Q_SLOTS:
         std::vector<std::thread> threads;
         for (int i = 0; i < 8; ++i)
             threads.emplace_back([this, i] {
-                (void)keepHostsBlock(path(), {"erp/name" + std::to_string(i), {"10.77.0.100\thost" + std::to_string(i)}});
+                (void)keepHostsBlock(path(),
+                                     {"erp/name" + std::to_string(i), {"10.77.0.100\thost" + std::to_string(i)}});
             });
         for (std::thread& each : threads)
             each.join();

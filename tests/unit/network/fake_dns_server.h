@@ -122,9 +122,9 @@ public:
         appendDnsNumber(variables, other.size(), 2);
         variables.insert(variables.end(), other.begin(), other.end());
         input.insert(input.end(), variables.begin(), variables.end());
-        const QByteArray mac = QMessageAuthenticationCode::hash({asText(input), static_cast<qsizetype>(input.size())},
-                                                                {asText(key.secret), static_cast<qsizetype>(key.secret.size())},
-                                                                QCryptographicHash::Sha256);
+        const QByteArray mac = QMessageAuthenticationCode::hash(
+            {asText(input), static_cast<qsizetype>(input.size())},
+            {asText(key.secret), static_cast<qsizetype>(key.secret.size())}, QCryptographicHash::Sha256);
         DnsBytes data;
         (void)appendDnsName(data, tsig.algorithm);
         appendDnsNumber(data, tsig.time, 6);

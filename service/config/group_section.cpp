@@ -13,6 +13,30 @@ namespace {
 constexpr Duration longestTimeout = std::chrono::hours(24);
 constexpr unsigned maxRestarts = 1000;
 
+std::string inSeconds(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+}
+
+// Failures that never stand together in the window would be answered by restarts for ever.
+void warnOfShortWindow(TableReader& reader, Draft& draft, const model::ResourceSetup& resource) {
+    const model::RestartLadder& ladder = resource.ladder;
+    Duration waits{0};
+    for (unsigned restart = 1; restart <= ladder.restarts; ++restart)
+        waits += ladder.delayBefore(restart);
+    std::string because;
+    if (reader.has("restart_window_s") && ladder.restarts > 0 && ladder.window < resource.startTimeout)
+        because = "is shorter than start_timeout_s = " + inSeconds(resource.startTimeout) +
+                  ": starts that fail so late never count together, and the group would not move";
+    else if (ladder.window <= waits)
+        because = "is no longer than the waits between restarts = " + std::to_string(ladder.restarts) +
+                  " (" + inSeconds(waits) + " s in all): its failures never count together, and the group would not move";
+    if (because.empty()) return;
+    const std::string value = inSeconds(ladder.window);
+    draft.problems.warning(reader.place("restart_window_s"), "restart_window_s", value,
+                           reader.subject() + ": restart_window_s = " + value + " " + because,
+                           "make restart_window_s longer than restarts times start_timeout_s and their waits");
+}
+
 void readResource(const toml::table& table, std::size_t number, const std::string& group, std::set<std::string>& names,
                   Draft& draft, model::ResourceSetup& resource, ResourceDraft& places) {
     TableReader reader(table, "resource number " + std::to_string(number) + " of " + group, draft.problems);
@@ -29,17 +53,9 @@ void readResource(const toml::table& table, std::size_t number, const std::strin
     resource.ladder.restarts =
         static_cast<unsigned>(reader.number("restarts", 0, maxRestarts, resource.ladder.restarts));
     resource.ladder.window = reader.seconds("restart_window_s", 1s, longestTimeout * 30, resource.ladder.window);
-    if (reader.has("restart_window_s") && resource.ladder.restarts > 0 &&
-        resource.ladder.window < resource.startTimeout) {
-        const auto inSeconds = [](Duration duration) {
-            return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
-        };
-        draft.problems.warning(reader.place("restart_window_s"), "restart_window_s", inSeconds(resource.ladder.window),
-                               reader.subject() + ": restart_window_s = " + inSeconds(resource.ladder.window) +
-                                   " is shorter than start_timeout_s = " + inSeconds(resource.startTimeout) +
-                                   ": starts that fail so late never count together, and the group would not move",
-                               "make restart_window_s longer than restarts times start_timeout_s");
-    }
+    resource.ladder.backoff =
+        reader.seconds("restart_backoff_s", 0s, model::RestartLadder::longestBackoff, resource.ladder.backoff);
+    warnOfShortWindow(reader, draft, resource);
     bool mayFinish = true;
     if (const auto type = reader.requiredText("type", "type = \"filesystem\"")) {
         resource.type = *type;

@@ -54,7 +54,18 @@ struct LunSetup {
 struct RestartLadder {
     unsigned restarts = 2; // within the window, on this node; the next failure moves the group
     Duration window = 10min;
+    Duration backoff = 1s; // before the second restart within the window, and twice as long before each later one
 
+    static constexpr Duration longestBackoff = 1min;
+
+    // The first restart is made at once: most failures are gone with it.
+    [[nodiscard]] constexpr Duration delayBefore(unsigned restart) const {
+        if (restart < 2) return Duration::zero();
+        Duration delay = backoff;
+        for (unsigned i = 2; i < restart && delay < longestBackoff; ++i)
+            delay *= 2;
+        return delay < longestBackoff ? delay : longestBackoff;
+    }
     bool operator==(const RestartLadder&) const = default;
 };
 

@@ -118,7 +118,7 @@ private:
         model::Configuration& configuration = m_scenario.configuration;
         model::GroupSetup group;
         group.name = words[1];
-        double luns = 1, restarts = 2, start = 60000, stop = 30000;
+        double luns = 1, restarts = 2, backoff = 0, start = 60000, stop = 30000;
         std::vector<std::string> resources{"data", "db", "ip"};
         for (std::size_t i = 2; i < words.size(); ++i) {
             const std::size_t sign = words[i].find('=');
@@ -129,6 +129,8 @@ private:
                 good = number(value, luns);
             else if (name == "restarts")
                 good = number(value, restarts);
+            else if (name == "backoff")
+                good = number(value, backoff);
             else if (name == "start-timeout")
                 good = number(value, start);
             else if (name == "stop-timeout")
@@ -156,6 +158,7 @@ private:
             resource.startTimeout = std::chrono::milliseconds(static_cast<long>(start));
             resource.stopTimeout = std::chrono::milliseconds(static_cast<long>(stop));
             resource.ladder.restarts = static_cast<unsigned>(restarts);
+            resource.ladder.backoff = std::chrono::milliseconds(static_cast<long>(backoff));
             if (!std::holds_alternative<model::AddressSettings>(resource.settings)) {
                 if (previous) resource.after.push_back(*previous);
                 previous = model::ResourceId(static_cast<std::uint32_t>(group.resources.size()));

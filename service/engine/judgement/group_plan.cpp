@@ -24,12 +24,19 @@ bool standsOn(const model::ResourceSetup& upper, ResourceId lower) {
 
 } // namespace
 
-bool mayStart(const StepContext& step, const GroupRecord& group, ResourceId resource) {
+bool mayStart(StepContext& step, const GroupRecord& group, ResourceId resource) {
     const auto& after = step.setup(group, resource).after;
-    return std::all_of(after.begin(), after.end(), [&](ResourceId each) {
+    const bool grounded = std::all_of(after.begin(), after.end(), [&](ResourceId each) {
         const ResourceRecord& below = group.resources[each.value];
         return below.state == ResourceState::Running && !below.mustStop;
     });
+    const std::vector<Instant>& failures = group.resources[resource.value].failures;
+    return grounded && (failures.empty() || step.due(failures.back() + restartDelay(step, group, resource)));
+}
+
+Duration restartDelay(const StepContext& step, const GroupRecord& group, ResourceId resource) {
+    const std::size_t failures = group.resources[resource.value].failures.size();
+    return step.setup(group, resource).ladder.delayBefore(static_cast<unsigned>(failures));
 }
 
 bool mayStop(const StepContext& step, const GroupRecord& group, ResourceId resource) {

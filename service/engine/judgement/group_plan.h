@@ -6,8 +6,10 @@
 
 namespace dyad::engine {
 
-// Everything it stands on runs.
-[[nodiscard]] bool mayStart(const StepContext& step, const GroupRecord& group, model::ResourceId resource);
+// Everything it stands on runs, and after repeated failures its back-off is over.
+[[nodiscard]] bool mayStart(StepContext& step, const GroupRecord& group, model::ResourceId resource);
+// How long after its latest failure it may start again.
+[[nodiscard]] Duration restartDelay(const StepContext& step, const GroupRecord& group, model::ResourceId resource);
 // In order: nothing that stands on it is left. When the whole group stops, an address that was raised first goes last,
 // so that the clients of what is stopped still hear its good-bye.
 [[nodiscard]] bool mayStop(const StepContext& step, const GroupRecord& group, model::ResourceId resource);

@@ -48,6 +48,11 @@ std::optional<std::string> leaseLostBecause(StepContext& step, const GroupRecord
             return "the reservation on LUN " + step.name(lun) + " could not be verified for " +
                    toText(step.now - lun.provenFrom);
     }
+    // The peer has read its own reservation back in a later epoch, or it would not say so: ours is gone, whether or not
+    // the array can be asked now.
+    const model::GroupStatus* word = peerWord(step, group);
+    if (peerSpeaks(step) && word && owns(word->role) && word->epoch > group.epoch)
+        return "the peer runs the group in epoch " + std::to_string(word->epoch.value) + ", later than ours";
     return {};
 }
 

@@ -177,6 +177,11 @@ void driveRunning(StepContext& step, GroupRecord& group) {
                       step.setup(group, id).name + ": " + resource.detail);
             return;
         }
+        if (const Duration delay = restartDelay(step, group, id); delay > Duration::zero())
+            step.explain(kind::resourceProgress,
+                         step.setup(group, id).name + " starts again in " + toText(delay) + ": it failed " +
+                             std::to_string(resource.failures.size()) + " times within " + toText(ladder.window),
+                         &group, id);
         markDown(step, group, id);
         if (group.role == Role::Active)
             step.transition(group, Trigger::ResourceFailed, step.setup(group, id).name + ": " + resource.detail);

@@ -249,7 +249,8 @@ private:
         if (group.failback == model::Failback::Auto) line += " failback=auto";
         if (!group.resources.empty()) {
             const model::ResourceSetup& first = group.resources.front();
-            line += " restarts=" + std::to_string(first.ladder.restarts) + " start-timeout=" + ms(first.startTimeout) +
+            line += " restarts=" + std::to_string(first.ladder.restarts) +
+                    " backoff=" + ms(first.ladder.backoff) + " start-timeout=" + ms(first.startTimeout) +
                     " stop-timeout=" + ms(first.stopTimeout);
         }
         return line + "\n";

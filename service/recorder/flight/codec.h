@@ -24,7 +24,7 @@
 
 namespace dyad::recorder {
 
-inline constexpr std::uint32_t flightVersion = 3;
+inline constexpr std::uint32_t flightVersion = 4;
 inline constexpr std::size_t maxFlightTextBytes = 64 * 1024;
 inline constexpr std::size_t maxFlightElements = 64 * 1024;
 

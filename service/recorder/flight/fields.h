@@ -127,8 +127,8 @@ void field(Coder& coder, Is<model::ResourceNotice> auto& value) {
 
 template <typename Coder>
 void field(Coder& coder, Is<model::RestartLadder> auto& value) {
-    auto& [restarts, window] = value;
-    each(coder, restarts, window);
+    auto& [restarts, window, backoff] = value;
+    each(coder, restarts, window, backoff);
 }
 // Only which kind of resource it is, and where a filesystem lies.
 template <std::size_t... Index>

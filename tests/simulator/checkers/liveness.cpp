@@ -14,7 +14,7 @@ Duration livenessBound(const engine::Timeouts& timeouts) {
     constexpr unsigned attempts = 3; // ladder
     return 2 * (stopTimeout + timeouts.killDeadline()) + timeouts.leaseTerm() + reboot +
            timeouts.reservationAnswer() * 2 + timeouts.lost + timeouts.startupWait() * 3 + timeouts.preemptAfter() +
-           timeouts.rechallengeInterval() + attempts * (startTimeout + stopTimeout) + timeouts.orderPatience() +
+           timeouts.rechallengeInterval() + attempts * (startTimeout + stopTimeout + restartBackoff) + timeouts.orderPatience() +
            4 * operatorRound;
 }
 

@@ -12,6 +12,7 @@ model::ResourceSetup resource(std::string name, model::ResourceSettings settings
     setup.settings = std::move(settings);
     setup.startTimeout = startTimeout;
     setup.stopTimeout = stopTimeout;
+    setup.ladder.backoff = restartBackoff;
     return setup;
 }
 

@@ -14,5 +14,6 @@ namespace dyad::simulator {
 // Time-outs of the resources: short, so that a life of a minute sees them expire.
 inline constexpr Duration startTimeout = 3s;
 inline constexpr Duration stopTimeout = 2s;
+inline constexpr Duration restartBackoff = 500ms;
 
 } // namespace dyad::simulator

@@ -117,6 +117,7 @@ start_timeout_s = 1.5
 stop_timeout_s = 7
 restarts = 0
 restart_window_s = 60
+restart_backoff_s = 2.5
 [[group.resource]]
 name = "db"
 type = "postgresql"
@@ -194,6 +195,7 @@ check_level = 10
     QVERIFY(filesystem.stopTimeout == 7s);
     QCOMPARE(filesystem.ladder.restarts, 0U);
     QVERIFY(filesystem.ladder.window == 60s);
+    QVERIFY(filesystem.ladder.backoff == 2500ms);
     QCOMPARE(std::get<model::FilesystemSettings>(filesystem.settings).options, std::string("nouuid,noatime"));
     QCOMPARE(std::get<model::FilesystemSettings>(filesystem.settings).type, std::string("xfs"));
 

@@ -46,8 +46,10 @@ public:
     void is(std::uint32_t id, ResourceState state) { group().resources[id].state = state; }
     GroupRecord& group() { return m_state.groups[0]; }
     const StepContext& step() const { return m_step; }
+    model::Configuration& configuration() { return m_configuration; }
 
-    [[nodiscard]] std::vector<std::uint32_t> allThat(bool (*may)(const StepContext&, const GroupRecord&, ResourceId)) {
+    template <typename May>
+    [[nodiscard]] std::vector<std::uint32_t> allThat(May may) {
         std::vector<std::uint32_t> all;
         for (std::uint32_t i = 0; i < count; ++i)
             if (may(m_step, group(), ResourceId(i))) all.push_back(i);
@@ -55,7 +57,7 @@ public:
     }
 
 private:
-    const model::Configuration m_configuration = configurationOf();
+    model::Configuration m_configuration = configurationOf();
     const Timeouts m_timeouts = timeoutsOf(model::Profile::Fast);
     State m_state;
     std::vector<Action> m_actions;
@@ -72,6 +74,8 @@ class GroupPlanTest : public QObject {
 private Q_SLOTS:
     void startsWhatStandsOnNothingFirstAndTheRestStepByStep();
     void nothingStartsOnWhatIsToComeDown();
+    void whatFailedAgainWaitsLongerEachTime_data();
+    void whatFailedAgainWaitsLongerEachTime();
     void stopsFromTheTopAndTheFirstAddressLast();
     void killsEverythingButTheFilesystemAtOnce();
     void killsAddressesFirstAndFilesystemsLast();
@@ -97,6 +101,35 @@ void GroupPlanTest::nothingStartsOnWhatIsToComeDown() {
     here.is(data, ResourceState::Running);
     here.group().resources[data].mustStop = true;
     QCOMPARE(here.allThat(mayStart), (Ids{data, ip}));
+}
+
+void GroupPlanTest::whatFailedAgainWaitsLongerEachTime_data() {
+    QTest::addColumn<int>("failures");
+    QTest::addColumn<int>("seconds");
+    QTest::newRow("never") << 0 << 0;
+    QTest::newRow("once: at once") << 1 << 0;
+    QTest::newRow("twice") << 2 << 3;
+    QTest::newRow("three times") << 3 << 6;
+    QTest::newRow("six times") << 6 << 48;
+    QTest::newRow("often: a minute at most") << 7 << 60;
+    QTest::newRow("very often") << 900 << 60;
+}
+
+void GroupPlanTest::whatFailedAgainWaitsLongerEachTime() {
+    QFETCH(int, failures);
+    QFETCH(int, seconds);
+    Workplace here;
+    here.configuration().groups[0].resources[data].ladder.backoff = 3s;
+    const Duration delay = std::chrono::seconds(seconds);
+    const auto startsAfter = [&](Duration since) {
+        here.group().resources[data].failures.assign(static_cast<std::size_t>(failures), here.step().now - since);
+        return here.allThat(mayStart) == Ids{data, ip};
+    };
+    QVERIFY(startsAfter(delay));
+    QVERIFY(restartDelay(here.step(), here.group(), ResourceId(data)) == delay);
+    if (delay == 0s) return;
+    QVERIFY(!startsAfter(delay - 1ns));
+    QVERIFY(here.step().nextDeadline() == here.step().now + 1ns); // it is looked at again
 }
 
 void GroupPlanTest::stopsFromTheTopAndTheFirstAddressLast() {

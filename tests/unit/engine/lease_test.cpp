@@ -117,6 +117,37 @@ void LeaseTest::whatLosesALease_data() {
         },
         "");
     row(
+        "the peer runs it in a later epoch, and the array can't be asked",
+        [](Workplace& at) {
+            for (LunRecord& lun : at.erp().luns)
+                lun.pathUp = false, lun.pathDownSince = at.now;
+            at.word(at.erp()).role = Role::Starting;
+            at.word(at.erp()).epoch = model::Epoch(at.erp().epoch.value + 1);
+        },
+        "the peer runs the group in epoch 4, later than ours");
+    row(
+        "the peer only claims it in a later epoch",
+        [](Workplace& at) {
+            at.word(at.erp()).role = Role::Claiming;
+            at.word(at.erp()).epoch = model::Epoch(at.erp().epoch.value + 1);
+        },
+        "");
+    row(
+        "the peer's word is of an earlier epoch",
+        [](Workplace& at) {
+            at.word(at.erp()).role = Role::Active;
+            at.word(at.erp()).epoch = at.erp().epoch;
+        },
+        "");
+    row(
+        "the peer's service is gone, and its word is old",
+        [](Workplace& at) {
+            at.word(at.erp()).role = Role::Active;
+            at.word(at.erp()).epoch = model::Epoch(at.erp().epoch.value + 1);
+            at.state.peer.status.serviceAlive = false;
+        },
+        "");
+    row(
         "the path was away once", [](Workplace& at) { at.erp().luns[1].pathDownSince = at.now - grace; }, "");
     row(
         "not verified for a lease term", [](Workplace& at) { at.erp().luns[1].provenFrom = at.now - term; },

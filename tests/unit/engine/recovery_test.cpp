@@ -77,6 +77,7 @@ private Q_SLOTS:
     void whatIsFrozenIsLeftAsItIs();
     void whatIsFrozenComesDownWhenTheGroupLeaves();
     void onlyFailuresWithinTheWindowCount();
+    void whatFailedAgainIsToldToWait();
     void aGroupThatLeavesLeavesOnce();
     void whatIsStuckIsGivenUpBeforeAnythingElse();
     void aGroupThatRunsEndsItsAlarms();
@@ -254,6 +255,20 @@ void RecoveryTest::onlyFailuresWithinTheWindowCount() {
     };
     QCOMPARE(afterThird(window), Role::Stopping); // more often than the two restarts that it has
     QCOMPARE(afterThird(window + 1ns), Role::Starting);
+}
+
+void RecoveryTest::whatFailedAgainIsToldToWait() {
+    const auto told = [](std::vector<Duration> ago) {
+        Hospital at(ResourceState::Running);
+        at.own(at.erp());
+        at.patient().state = ResourceState::Failed;
+        for (const Duration each : ago)
+            at.patient().failures.push_back(at.now - each);
+        at.run();
+        return at.line(kind::resourceProgress).text;
+    };
+    QCOMPARE(QString::fromStdString(told({0s})), QString());
+    QCOMPARE(QString::fromStdString(told({5s, 0s})), QString("db starts again in 1 s: it failed 2 times within 600 s"));
 }
 
 void RecoveryTest::aGroupThatLeavesLeavesOnce() {

@@ -43,6 +43,13 @@ Bytes payload(std::uint64_t number) {
     return bytes;
 }
 
+// The zeros between two records belong to nothing: what is spoilt there is not missed.
+std::uint64_t lastSealedUpTo(std::uint64_t at, const std::vector<RecordPlace>& records) {
+    for (const RecordPlace& place : records)
+        if (at >= place.at + place.payload && at < place.next) return place.at + place.payload - 1;
+    return at;
+}
+
 std::vector<std::uint64_t> numbersIn(const Bytes& file) {
     const auto ring = std::span(file).subspan(recorder::flightHeaderBytes);
     std::vector<std::uint64_t> numbers;
@@ -215,7 +222,7 @@ private Q_SLOTS:
         unsigned tried = 0;
         for (std::uint64_t at = used / 20; at < used; at += used / 20, ++tried) {
             Bytes bad = whole;
-            bad[recorder::flightHeaderBytes + at] ^= 0x40;
+            bad[recorder::flightHeaderBytes + lastSealedUpTo(at, well.value().records)] ^= 0x40;
             const auto recording = recorder::parseRecording(bad, "bad");
             if (!recording) continue; // the very first record: no run is left
             const recorder::Run& run = recording.value().runs.front();

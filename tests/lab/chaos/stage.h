@@ -45,6 +45,7 @@ private:
     bool waitForService(Instant healed, EpisodeReport& report, const Episode* episode = nullptr);
     bool waitForWhole(EpisodeReport& report);
     void probeWrites(EpisodeReport& report);
+    void probeWritesOf(const char* mount, unsigned lun, EpisodeReport& report);
     void checkRows(EpisodeReport& report);
     void checkProcesses(const Episode& episode, EpisodeReport& report);
     void checkJournals(const Episode& episode, EpisodeReport& report);

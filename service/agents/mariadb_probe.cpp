@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <mysql.h>
 #include <string_view>
@@ -93,11 +94,10 @@ void MariadbProbeRunner::run(Duration timeout, Done done) {
 }
 
 void MariadbProbeRunner::begin() {
-    std::string password;
     if (!m_settings.passwordFile.empty()) {
         Result<std::string> read = readPassword(m_settings.passwordFile);
         if (read)
-            password = std::move(read).value();
+            m_password = std::move(read).value();
         else if (!m_settings.refusedLoginIsWell)
             return finish({Verdict::CouldNotRun, read.error().text()});
     }
@@ -119,7 +119,7 @@ void MariadbProbeRunner::begin() {
         // A Unix socket is connected within this call.
         const AsUser asUser(m_settings.asUser);
         events = ::mysql_real_connect_start(&m_connected, m_server, nullptr, m_settings.account.c_str(),
-                                            password.c_str(), nullptr, 0, m_settings.socket.c_str(), 0);
+                                            m_password.c_str(), nullptr, 0, m_settings.socket.c_str(), 0);
     }
     waitFor(events);
 }
@@ -146,8 +146,8 @@ std::string MariadbProbeRunner::textOf(Step step) const {
 void MariadbProbeRunner::ask(Step step) {
     m_step = step;
     m_call = Call::Query;
-    const std::string text = textOf(step);
-    waitFor(::mysql_real_query_start(&m_failed, m_server, text.c_str(), text.size()));
+    m_text = textOf(step);
+    waitFor(::mysql_real_query_start(&m_failed, m_server, m_text.c_str(), m_text.size()));
 }
 
 // `events` 0: the call has ended.
@@ -183,6 +183,7 @@ void MariadbProbeRunner::ready(int events) {
 
 void MariadbProbeRunner::answered() {
     if (m_step == Step::Connect) {
+        forgetPassword();
         if (m_connected == nullptr) return trouble();
         return ask(m_settings.write ? Step::ReadOnly : Step::Select);
     }
@@ -228,6 +229,11 @@ void MariadbProbeRunner::trouble() {
     finish({verdictOfMariadbError(number, words), told});
 }
 
+void MariadbProbeRunner::forgetPassword() {
+    ::explicit_bzero(m_password.data(), m_password.size());
+    m_password.clear();
+}
+
 // In the middle of a call the good-bye could wait for the server: then it is left without one.
 void MariadbProbeRunner::drop() {
     m_soon.stop();
@@ -235,9 +241,10 @@ void MariadbProbeRunner::drop() {
     m_readable.reset();
     m_writable.reset();
     if (m_rows != nullptr) ::mysql_free_result(std::exchange(m_rows, nullptr));
-    if (m_server == nullptr) return;
+    if (m_server == nullptr) return forgetPassword();
     if (std::exchange(m_call, Call::None) != Call::None) ::shutdown(::mysql_get_socket(m_server), SHUT_RDWR);
     ::mysql_close(std::exchange(m_server, nullptr));
+    forgetPassword();
 }
 
 void MariadbProbeRunner::finish(ProbeResult result) {

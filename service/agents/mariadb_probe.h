@@ -14,6 +14,7 @@
 #include "platform/linux/user_account.h"
 
 struct st_mysql;
+struct st_mysql_res;
 
 namespace dyad::agents {
 
@@ -57,6 +58,7 @@ private:
     void fetchRows(); // of a query that gives some
     void rowsCame();
     void trouble();
+    void forgetPassword();
     void drop();
     void finish(ProbeResult result);
     [[nodiscard]] std::string textOf(Step step) const;
@@ -66,9 +68,11 @@ private:
     st_mysql* m_server = nullptr;
     Step m_step = Step::Connect;
     Call m_call = Call::None;
+    std::string m_password; // the library keeps pointers to this and to the text as long as a call lasts
+    std::string m_text;
     st_mysql* m_connected = nullptr; // the results of the calls
     int m_failed = 0;
-    struct st_mysql_res* m_rows = nullptr;
+    st_mysql_res* m_rows = nullptr;
     std::unique_ptr<DescriptorWatch> m_readable;
     std::unique_ptr<DescriptorWatch> m_writable;
     Timer m_deadline;

@@ -69,7 +69,7 @@ void CapturedCommand::readOutput() {
         if (count < 0 && errno == EAGAIN) return;
         if (count <= 0) return m_outputWatch.reset();
         m_output.append(piece.data(), static_cast<std::size_t>(count));
-        if (m_output.size() > maxCapturedBytes) m_output.erase(0, m_output.size() - maxCapturedBytes);
+        if (m_output.size() > m_mostBytes) m_output.erase(0, m_output.size() - m_mostBytes);
     }
 }
 

@@ -23,7 +23,8 @@ class CapturedCommand {
 public:
     using Done = std::function<void(const platform::ChildEnd& end, const std::string& output)>;
 
-    CapturedCommand() = default;
+    // Of its output the last `mostBytes` are kept.
+    explicit CapturedCommand(std::size_t mostBytes = maxCapturedBytes) : m_mostBytes(mostBytes) {}
     // Kills the command with its whole session where it still runs.
     ~CapturedCommand();
     CapturedCommand(const CapturedCommand&) = delete;
@@ -37,6 +38,7 @@ private:
     void readOutput();
     void ended();
 
+    std::size_t m_mostBytes;
     platform::Child m_child;
     bool m_running = false;
     std::string m_output;

@@ -23,9 +23,8 @@ namespace dyad::agents {
                                               const std::string& remedy);
 
 // Processes of these programs that work in just this directory and aren't the one that the record names.
-[[nodiscard]] Result<std::vector<pid_t>> serversOfOthers(const std::string& canonical,
-                                                         const std::vector<std::string>& programs,
-                                                         const std::string& recordFile);
+[[nodiscard]] Result<std::vector<pid_t>>
+serversOfOthers(const std::string& canonical, const std::vector<std::string>& programs, const std::string& recordFile);
 
 // Made for the user where it isn't there; one that is there stays as it is.
 [[nodiscard]] Result<void> makeSocketDirectory(const std::string& directory, const platform::UserAccount& user,

@@ -7,6 +7,7 @@
 #include "agents/command_agent.h"
 #include "agents/mariadb_agent.h"
 #include "agents/ocf_plan.h"
+#include "agents/pool_agent.h"
 #include "agents/postgresql_agent.h"
 #include "agents/process_agent.h"
 #include "agents/process_settings.h"
@@ -38,6 +39,12 @@ Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& reso
         return Made(std::make_unique<ProcessAgent>(planMariadb(*database, groupName, name, places)));
     return Error{
         "make an agent for", groupName + "/" + name, "type \"" + resource.type + "\" isn't known to this room", {}};
+}
+
+std::unique_ptr<ports::Agent> makePoolAgent(const model::PoolSettings& settings, const std::string& groupName,
+                                            const std::string& name, const std::string& runDirectory,
+                                            ports::AlarmPort& alarms) {
+    return std::make_unique<PoolAgent>(planPool(settings, groupName, name, runDirectory), alarms);
 }
 
 } // namespace dyad::agents

@@ -8,15 +8,21 @@
 #include "base/result.h"
 #include "model/configuration.h"
 #include "ports/agent.h"
+#include "ports/outside.h"
 
 namespace dyad::agents {
 
-// For resources of type process, command, ocf:PROVIDER:AGENT, postgresql and mariadb; others (filesystem, address) are
-// made in their own rooms and are an error here. `runDirectory` is emptied by a boot, `stateDirectory` is not; both exist.
+// For resources of type process, command, ocf:PROVIDER:AGENT, postgresql and mariadb; others (filesystem, address, pool) are made
+// elsewhere and are an error here. `runDirectory` is emptied by a boot, `stateDirectory` is not; both exist.
 // Doesn't block, starts nothing.
 [[nodiscard]] Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& resource,
                                                               const std::string& groupName,
                                                               const std::string& runDirectory,
                                                               const std::string& stateDirectory);
+
+// For a resource of type pool. `alarms` must outlive the agent. Doesn't block, starts nothing.
+[[nodiscard]] std::unique_ptr<ports::Agent> makePoolAgent(const model::PoolSettings& settings,
+                                                          const std::string& groupName, const std::string& name,
+                                                          const std::string& runDirectory, ports::AlarmPort& alarms);
 
 } // namespace dyad::agents

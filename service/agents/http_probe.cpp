@@ -74,6 +74,10 @@ ProbeResult HttpProbeRunner::judge() const {
                             error == Error::ProtocolUnknownError;
         return {unable ? Verdict::CouldNotRun : Verdict::Failed, m_reply->errorString().toStdString()};
     }
+    // Everything above is said by the answer itself (QNetworkReply names a status of 400 and more an error, too).
+    const bool brokeOff = m_body.size() < maxProbeBody && m_reply->error() > QNetworkReply::NoError &&
+                          m_reply->error() < QNetworkReply::ProxyConnectionRefusedError;
+    if (brokeOff) return {Verdict::Failed, "it broke off in the middle of its answer: " + m_reply->errorString().toStdString()};
     const int code = status.toInt();
     const std::string words = "status " + std::to_string(code);
     const bool good = m_settings.status ? code == *m_settings.status : code >= firstGood && code < firstBad;

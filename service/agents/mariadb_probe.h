@@ -46,7 +46,8 @@ public:
     void run(Duration timeout, Done done) override;
 
 private:
-    // What was asked last. Select, or ReadOnly and Insert; where there is no table: MakeDatabase, MakeTable, InsertAgain.
+    // What was asked last. Select, or ReadOnly and Insert; where there is no table: MakeDatabase, MakeTable,
+    // InsertAgain.
     enum class Step { Connect, Select, ReadOnly, Insert, MakeDatabase, MakeTable, InsertAgain };
     enum class Call { None, Connect, Query, Rows }; // of the library, that waits for the server
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agents/probe.h"
 
+#include "agents/carrier_probe.h"
 #include "agents/greeting_probe.h"
 #include "agents/http_probe.h"
+#include "agents/ping_probe.h"
 #include "agents/script_probe.h"
 #include "agents/sql_probe.h"
 #include "agents/tcp_probe.h"
@@ -27,6 +29,12 @@ std::unique_ptr<ProbeRunner> makeProbe(const model::Probe& probe, const std::str
                           },
                           [](const model::GreetingProbe& greeting) -> std::unique_ptr<ProbeRunner> {
                               return std::make_unique<GreetingProbeRunner>(greeting);
+                          },
+                          [](const model::PingProbe& ping) -> std::unique_ptr<ProbeRunner> {
+                              return std::make_unique<PingProbeRunner>(ping);
+                          },
+                          [](const model::CarrierProbe& carrier) -> std::unique_ptr<ProbeRunner> {
+                              return std::make_unique<CarrierProbeRunner>(carrier);
                           },
                       },
                       probe);

@@ -39,17 +39,19 @@ void AlarmBoard::raise(const model::AlarmView& alarm) {
         if (view.sinceWallClockMs == 0) view.sinceWallClockMs = m_clock.wallClockMs();
         m_alarms.emplace(alarm.id, std::move(view));
     }
-    tell(alarm.severity, raised, sentence(alarm));
+    tell(alarm.severity, raised, alarm, sentence(alarm));
     if (onChange) onChange();
+    if (onNews && m_alarms.contains(alarm.id)) onNews(alarm, true);
 }
 
 void AlarmBoard::clear(const std::string& id) {
     const auto standing = m_alarms.find(id);
     if (standing == m_alarms.end()) return;
-    const std::string text = id + ": no longer: " + standing->second.text;
+    const model::AlarmView alarm = std::move(standing->second);
     m_alarms.erase(standing);
-    tell(model::Severity::Information, cleared, text);
+    tell(model::Severity::Information, cleared, alarm, id + ": no longer: " + alarm.text);
     if (onChange) onChange();
+    if (onNews) onNews(alarm, false);
 }
 
 bool AlarmBoard::acknowledge(const std::string& id, const std::string& who) {
@@ -71,7 +73,8 @@ std::vector<model::AlarmView> AlarmBoard::list() const {
     return alarms;
 }
 
-void AlarmBoard::tell(model::Severity severity, const char* kind, const std::string& text) {
+void AlarmBoard::tell(model::Severity severity, const char* kind, const model::AlarmView& alarm,
+                      const std::string& text) {
     model::JournalEntry entry;
     entry.at = m_clock.now();
     entry.wallClockMs = m_clock.wallClockMs();
@@ -79,7 +82,11 @@ void AlarmBoard::tell(model::Severity severity, const char* kind, const std::str
     entry.kind = kind;
     entry.text = text;
     m_journal.write(std::move(entry));
-    m_log.write(severity, text);
+    m_log.write(severity, text,
+                {{"DYAD_EVENT", kind},
+                 {"DYAD_ALARM", alarm.id},
+                 {"DYAD_SEVERITY", model::toText(alarm.severity)},
+                 {"DYAD_REMEDY", alarm.remedy}});
 }
 
 } // namespace dyad::alarms

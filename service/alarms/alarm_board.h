@@ -23,6 +23,8 @@ public:
     AlarmBoard(ports::JournalPort& journal, const ports::Clock& clock, SystemLog& log);
 
     std::function<void()> onChange; // list() has changed
+    // For whoever tells people: the alarm as it stands, or stood, and whether it stands.
+    std::function<void(const model::AlarmView& alarm, bool raised)> onNews;
 
     // An alarm that stands keeps its `since`; another severity, text or remedy replaces the old and is news.
     // `since` is filled in where the caller left it at 0.
@@ -35,7 +37,7 @@ public:
     [[nodiscard]] std::vector<model::AlarmView> list() const;
 
 private:
-    void tell(model::Severity severity, const char* kind, const std::string& text);
+    void tell(model::Severity severity, const char* kind, const model::AlarmView& alarm, const std::string& text);
 
     ports::JournalPort& m_journal;
     const ports::Clock& m_clock;

@@ -15,6 +15,7 @@
 #include <QTemporaryDir>
 
 #include <csignal>
+#include <unistd.h>
 
 namespace dyad::cli {
 namespace {
@@ -214,9 +215,15 @@ int test(const Arguments& arguments, const AgentOptions& options) {
     const Paint paint = Paint::forStandardOutput();
     QJsonArray steps;
     bool well = true;
+    // A step may take as long as the agent likes: who watches sees which one it is.
+    const bool watched = !arguments.json && ::isatty(STDOUT_FILENO) == 1;
+    trial.onBegin = [watched](const std::string& name) {
+        if (watched) print("  " + name + " ...");
+    };
     trial.onStep = [&](const agents::TrialStep& step) {
         well = well && (step.passed || step.advisory);
         steps.append(toJson(step));
+        if (watched) print("\r\033[K");
         if (arguments.json) return;
         const Tone tone = step.passed ? Tone::Good : step.advisory ? Tone::Warning : Tone::Bad;
         std::string line = paint.symbol(tone) + " " + step.name + ": " + step.got + ", " + toText(step.took) + "\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // dyad alarms: what is wrong, as both nodes see it, and who has seen it.
+#include "cli/alarm_channels.h"
 #include "cli/both_nodes.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
@@ -76,12 +77,16 @@ void addAlarms(CLI::App& app, CommandLine& line) {
     auto dryRun = std::make_shared<bool>(false);
     acknowledge->add_option("ALARM", *id, "Its id, as `dyad alarms` shows it")->required();
     acknowledge->add_flag("--dry-run", *dryRun, "Only say what would be done");
+    CLI::App* channels = alarms->add_subcommand("channels", "How people are told of alarms, and what waits to be told");
+    CLI::App* test = alarms->add_subcommand("test", "Send a test through each channel of both nodes");
+    test->add_flag("--dry-run", *dryRun, "Only say which channels those are");
     // The parent's callback runs after the subcommand's.
-    alarms->callback([&line, acknowledge, id, dryRun] {
-        const bool acknowledging = acknowledge->parsed();
-        line.run = [&line, acknowledging, id, dryRun] {
+    alarms->callback([&line, acknowledge, channels, test, id, dryRun] {
+        line.run = [&line, acknowledge, channels, test, id, dryRun] {
             return withService(line.arguments, [&](const Access& access) {
-                if (!acknowledging) return list(line.arguments, access);
+                if (channels->parsed()) return showChannels(line.arguments, access);
+                if (test->parsed()) return testChannels(line.arguments, access, *dryRun);
+                if (!acknowledge->parsed()) return list(line.arguments, access);
                 if (*dryRun) {
                     if (line.arguments.json)
                         printJson(QJsonObject{{"dry_run", true}, {"alarm", QString::fromStdString(*id)}});

@@ -101,6 +101,23 @@ std::optional<std::uint32_t> parseNumber(std::string_view text, std::uint32_t mo
     return static_cast<std::uint32_t>(value);
 }
 
+bool isUrl(std::string_view url, std::initializer_list<std::string_view> schemes) {
+    const std::size_t schemeEnd = url.find("://");
+    if (schemeEnd == std::string_view::npos) return false;
+    if (std::find(schemes.begin(), schemes.end(), url.substr(0, schemeEnd)) == schemes.end()) return false;
+    const std::string_view rest = url.substr(schemeEnd + 3);
+    const std::string_view place = rest.substr(0, rest.find_first_of("/?#"));
+    const bool bracketed = place.starts_with('[');
+    const std::size_t hostEnd = bracketed ? place.find(']') + 1 : place.find(':');
+    const std::string_view host = place.substr(0, hostEnd);
+    const std::string_view port = host.size() < place.size() ? place.substr(host.size()) : ":80";
+    const auto number = parseNumber(port.substr(1), 65535);
+    const bool sound = bracketed ? host.size() > 2 && parseAddress(host.substr(1, host.size() - 2)).has_value()
+                                 : !host.empty() && host.find('@') == std::string_view::npos;
+    return sound && port.front() == ':' && number && *number > 0 &&
+           std::none_of(url.begin(), url.end(), [](char each) { return each <= ' ' || each == 0x7f; });
+}
+
 bool isInterfaceName(std::string_view text) {
     if (text.empty() || text.size() > maxInterfaceName || text == "." || text == "..") return false;
     return std::all_of(text.begin(), text.end(),

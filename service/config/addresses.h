@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ struct Endpoint {
 
 // "address:port" or "[ipv6]:port"; without a port only where `otherwisePort` isn't 0.
 [[nodiscard]] std::optional<Endpoint> parseEndpoint(std::string_view text, std::uint16_t otherwisePort);
+
+// scheme://host[:port][/path] of one of `schemes`, the host a name or an address, an IPv6 one in brackets; without a user:
+// what has a secret in it doesn't belong into the file.
+[[nodiscard]] bool isUrl(std::string_view url, std::initializer_list<std::string_view> schemes);
 
 // Decimal digits only, at most `most`.
 [[nodiscard]] std::optional<std::uint32_t> parseNumber(std::string_view text, std::uint32_t most);

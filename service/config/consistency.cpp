@@ -213,6 +213,7 @@ void checkConsistency(Draft& draft) {
     checkDatabases(draft);
     checkPorts(draft);
     checkSockets(draft);
+    checkPools(draft);
     warnOfGroupsWithoutLun(draft);
 }
 

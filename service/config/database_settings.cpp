@@ -193,8 +193,8 @@ void readMariadb(TableReader& reader, Draft& draft, model::ResourceSetup& resour
     }
     readDatabaseCheck(reader, draft, settings.health, settings.check);
     if (const auto* sql = std::get_if<model::SqlProbe>(&settings.health.probe); sql && !sql->connection.empty())
-        reader.wrong("health", "has a probe sql, which asks a PostgreSQL", "leave it out: check = \"select\" asks MariaDB",
-                     false);
+        reader.wrong("health", "has a probe sql, which asks a PostgreSQL",
+                     "leave it out: check = \"select\" asks MariaDB", false);
     resource.settings = std::move(settings);
 }
 

@@ -29,7 +29,9 @@ Loaded fromTable(const toml::table& table, std::string_view text, std::string fi
     readLuns(root, draft);
     readGroups(root, draft);
     readSyncs(root, draft);
+    readNotify(root, draft);
     root.finish();
+    resolveAliases(draft);
     resolveOrder(draft);
     checkConsistency(draft);
 

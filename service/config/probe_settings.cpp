@@ -3,8 +3,6 @@
 #include "config/addresses.h"
 #include "config/sections.h"
 
-#include <algorithm>
-#include <cctype>
 
 namespace dyad::config {
 
@@ -12,8 +10,8 @@ namespace {
 
 constexpr std::string_view probeExample =
     "{ tcp = \"127.0.0.1:80\" }, { http = \"http://127.0.0.1/health\" }, { script = [\"/usr/bin/check\"] }, "
-    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" } or { ftp = \"127.0.0.1:21\" }";
-constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp"};
+    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" }, { ftp = \"127.0.0.1:21\" }, { ping = \"10.77.0.254\" } or { carrier = \"eth0\" }";
+constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp", "ping", "carrier"};
 
 std::optional<Endpoint> readEndpoint(TableReader& reader, const char* key, std::uint16_t usualPort) {
     const auto text = reader.text(key);
@@ -23,26 +21,10 @@ std::optional<Endpoint> readEndpoint(TableReader& reader, const char* key, std::
     return endpoint;
 }
 
-// scheme://host[:port][/path], without a user: what is checked in a healthy minute must not need a secret in the file.
-bool isWebAddress(const std::string& url) {
-    const std::size_t begin = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
-    if (begin == 0) return false;
-    const std::string place = url.substr(begin, url.find_first_of("/?#", begin) - begin);
-    const bool bracketed = place.starts_with('[');
-    const std::size_t hostEnd = bracketed ? place.find(']') + 1 : place.find(':');
-    const std::string host = place.substr(0, hostEnd);
-    const std::string port = host.size() < place.size() ? place.substr(host.size()) : ":80";
-    const auto number = parseNumber(port.substr(1), 65535);
-    const bool sound = bracketed ? host.size() > 2 && parseAddress(host.substr(1, host.size() - 2))
-                                 : !host.empty() && host.find('@') == std::string::npos;
-    return sound && port.front() == ':' && number && *number > 0 &&
-           std::none_of(url.begin(), url.end(), [](unsigned char each) { return std::isspace(each) != 0; });
-}
-
 std::optional<model::Probe> readHttp(TableReader& reader) {
     model::HttpProbe http;
     const auto url = reader.text("http");
-    if (url && !isWebAddress(*url))
+    if (url && !isUrl(*url, {"http", "https"}))
         reader.wrong("http", "is not the address of a page", "write \"http://127.0.0.1:8080/health\"");
     if (reader.has("status")) http.status = static_cast<std::uint16_t>(reader.number("status", 100, 599, 200));
     http.body = reader.text("body").value_or("");
@@ -66,6 +48,17 @@ std::optional<model::Probe> probeOf(TableReader& reader, int& count) {
         probe = model::GreetingProbe{Protocol::Smtp, endpoint->address.text, endpoint->port};
     if (const auto endpoint = readEndpoint(reader, "ftp", 21))
         probe = model::GreetingProbe{Protocol::Ftp, endpoint->address.text, endpoint->port};
+    if (const auto ping = reader.text("ping")) {
+        const auto address = parseAddress(*ping);
+        if (!address || address->isUnspecified() || address->isMulticast() || address->isBroadcast())
+            reader.wrong("ping", "is not the address of a host", "write it as a number: \"10.77.0.254\"");
+        else
+            probe = model::PingProbe{address->text};
+    }
+    if (const auto carrier = reader.text("carrier")) {
+        if (!isInterfaceName(*carrier)) reader.wrong("carrier", "is not the name of an interface", "write \"eth0\"");
+        probe = model::CarrierProbe{*carrier};
+    }
     if (auto http = readHttp(reader)) probe = std::move(http);
     if (const auto script = readCommand(reader, "script", false)) probe = model::ScriptProbe{*script};
     const auto query = reader.text("query");

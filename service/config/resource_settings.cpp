@@ -13,7 +13,7 @@ namespace dyad::config {
 namespace {
 
 const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "mariadb", "address",
-                                          "ocf:PROVIDER:AGENT"};
+                                          "ocf:PROVIDER:AGENT", "alias", "pool"};
 constexpr std::string_view ocfPrefix = "ocf:";
 
 // Mounting here would hide the system, or the service itself.
@@ -247,6 +247,10 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
         readMariadb(reader, draft, resource, places);
     else if (type == "address")
         readAddress(reader, draft, resource, places);
+    else if (type == "alias")
+        readAlias(reader, draft, resource, places);
+    else if (type == "pool")
+        readPool(reader, draft, resource, places);
     else if (type.starts_with(ocfPrefix))
         readOcf(reader, draft, type, resource);
     else {

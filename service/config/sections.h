@@ -21,9 +21,10 @@ inline constexpr std::size_t maxNameLength = 63; // a node's name may be its hos
 // What the model doesn't keep: where things stand, for the checks that look at several sections at once.
 struct ResourceDraft {
     Place at;
-    Place subjectAt;                        // of mount, data or address
+    Place subjectAt;                        // of mount, data, address or host
     Place lunAt;                            // of a filesystem's lun
     std::optional<std::vector<Word>> after; // as written; nullopt: the written order counts
+    std::optional<std::vector<Word>> addresses; // of an alias, as written
 };
 
 struct GroupDraft {
@@ -56,6 +57,7 @@ void readControl(TableReader& root, Draft& draft);
 void readLuns(TableReader& root, Draft& draft);
 void readGroups(TableReader& root, Draft& draft);
 void readSyncs(TableReader& root, Draft& draft);
+void readNotify(TableReader& root, Draft& draft);
 // The keys that belong to the resource's type. `mayFinish` is false where the type is unknown: its keys can't be
 // judged.
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
@@ -63,6 +65,11 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
 // Of the types "postgresql" and "mariadb" (database_settings.cpp).
 void readPostgresql(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 void readMariadb(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
+void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
+// The names of the groups' addresses become what they stand for.
+void resolveAliases(Draft& draft);
+// The keys of a pool; see pool_section.cpp.
+void readPool(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // A probe of tcp = "address:port", script = [..] or sql = "connection" (with query); `key` is the table that holds it.
 [[nodiscard]] std::optional<model::Probe> readProbe(TableReader& reader, std::string_view key, bool required,
                                                     Draft& draft);
@@ -75,6 +82,8 @@ void readMariadb(TableReader& reader, Draft& draft, model::ResourceSetup& resour
 
 // `after` as written, or the chain of the written order, as ids; see resource_order.cpp.
 void resolveOrder(Draft& draft);
+// Where pools listen: on an address of their group, each on a place of its own.
+void checkPools(Draft& draft);
 // Everything that can only be judged with the whole file at hand.
 void checkConsistency(Draft& draft);
 

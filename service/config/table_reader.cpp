@@ -174,6 +174,14 @@ Duration TableReader::milliseconds(std::string_view key, Duration least, Duratio
     return std::chrono::milliseconds(number(key, inMs(least), inMs(most), inMs(otherwise)));
 }
 
+bool TableReader::truth(std::string_view key, bool otherwise) {
+    const toml::node* node = find(key);
+    if (!node) return otherwise;
+    const auto* value = node->as_boolean();
+    if (!value) wrongKind(key, *node, "true or false, without quotes");
+    return value ? value->get() : otherwise;
+}
+
 std::optional<std::vector<Word>> TableReader::words(std::string_view key) {
     const toml::node* node = find(key);
     if (!node) return std::nullopt;

@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::optional<std::string> requiredText(std::string_view key, std::string_view example);
     [[nodiscard]] std::int64_t number(std::string_view key, std::int64_t least, std::int64_t most,
                                       std::int64_t otherwise);
+    [[nodiscard]] bool truth(std::string_view key, bool otherwise);
     // The key ends in _s; a decimal fraction is allowed.
     [[nodiscard]] Duration seconds(std::string_view key, Duration least, Duration most, Duration otherwise);
     // The key ends in _ms; whole numbers.

@@ -91,7 +91,17 @@ struct GreetingProbe {
 
     bool operator==(const GreetingProbe&) const = default;
 };
-using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe, HttpProbe, GreetingProbe>;
+struct PingProbe {
+    std::string address; // numeric
+
+    bool operator==(const PingProbe&) const = default;
+};
+struct CarrierProbe {
+    std::string interface;
+
+    bool operator==(const CarrierProbe&) const = default;
+};
+using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe, HttpProbe, GreetingProbe, PingProbe, CarrierProbe>;
 
 struct HealthCheck {
     Probe probe;
@@ -196,8 +206,68 @@ struct AddressSettings {
     bool operator==(const AddressSettings&) const = default;
 };
 
+struct DnsServer {
+    std::string address; // numeric
+    std::uint16_t port = 53;
+
+    bool operator==(const DnsServer&) const = default;
+};
+
+// By RFC 2136, signed with a key of RFC 8945.
+struct AliasDns {
+    std::vector<DnsServer> servers; // each of them is updated and asked
+    std::string zone;               // lower case, without the last dot
+    std::string keyFile;            // as tsig-keygen writes it, 0600
+    Duration ttl = 60s;
+
+    bool operator==(const AliasDns&) const = default;
+};
+
+// A host name that moves with the group.
+struct AliasSettings {
+    std::string host;                   // lower case, without the last dot
+    std::vector<std::string> addresses; // numeric: what the name stands for
+    std::optional<AliasDns> dns;
+    std::string mdnsName; // "erp.local"; empty: not published by multicast DNS
+    bool hosts = false;   // a block in /etc/hosts of both nodes
+    bool required = false;  // it runs only once the name is there
+    Duration refresh = 60s; // looked at again; 0: never
+
+    bool operator==(const AliasSettings&) const = default;
+};
+
+inline constexpr std::size_t maxPoolServers = 64;
+
+struct PoolServer {
+    std::string name;
+    std::string address; // numeric, of the family of the pool's own
+    std::uint16_t port = 0;
+    unsigned weight = 1;
+    bool maintenance = false; // gets no new connections
+    Probe probe;              // the pool's check, aimed at this server
+
+    bool operator==(const PoolServer&) const = default;
+};
+
+// Real servers behind a floating address of the group: what connects there is passed on by the kernel.
+struct PoolSettings {
+    enum class Balance : std::uint8_t { RoundRobin, Weighted, Source };
+    std::string address; // where clients connect
+    std::uint16_t port = 0;
+    Balance balance = Balance::RoundRobin;
+    std::vector<PoolServer> servers;
+    Duration interval = 2s; // between two checks of a server
+    Duration timeout = 1s;
+    unsigned failures = 3;      // in a row: out
+    unsigned successes = 2;     // in a row: in again
+    bool sourceNat = true;      // the servers see this node's address, so that their answers come back through it
+    bool failWhenEmpty = false; // no server left: the resource counts as failed; else clients are refused
+
+    bool operator==(const PoolSettings&) const = default;
+};
+
 using ResourceSettings = std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings,
-                                      AddressSettings, OcfSettings, MariadbSettings>;
+                                      AddressSettings, OcfSettings, AliasSettings, PoolSettings, MariadbSettings>;
 
 struct ResourceSetup {
     std::string name;
@@ -257,6 +327,52 @@ struct SyncSetup {
     bool operator==(const SyncSetup&) const = default;
 };
 
+inline constexpr std::size_t maxNotifyChannels = 8;
+inline constexpr std::size_t maxMailRecipients = 16;
+
+struct MailChannel {
+    std::string server; // smtp://host[:port] or smtps://host[:port]; here alone a host may be a name
+    std::string from;
+    std::vector<std::string> to;
+    std::string user;         // empty: without authentication
+    std::string passwordFile; // 0600, one line
+    bool encrypted = true;    // smtp:// only with STARTTLS
+    std::string authority;    // PEM file of the certificate's authority; empty: those that the host trusts
+
+    bool operator==(const MailChannel&) const = default;
+};
+struct WebhookChannel {
+    std::string url;        // http:// or https://
+    std::string secretFile; // 0600, one line; empty: the message is not signed
+    std::string authority;
+
+    bool operator==(const WebhookChannel&) const = default;
+};
+struct SnmpChannel {
+    std::string receiver;           // "10.77.0.9:162", numeric
+    std::string communityFile;      // SNMPv2c; 0600, one line, as those below
+    std::string user;               // SNMPv3; empty: v2c
+    std::string authenticationFile; // SHA-256
+    std::string privacyFile;        // AES-128; empty: authenticated, not encrypted
+    bool acknowledged = true;       // an InformRequest, which the receiver confirms; false (v2c): a trap
+
+    bool operator==(const SnmpChannel&) const = default;
+};
+struct ScriptChannel {
+    std::vector<std::string> command; // exit 0: told
+
+    bool operator==(const ScriptChannel&) const = default;
+};
+
+// One way in which a person is told of alarms.
+struct NotifySetup {
+    std::string name;
+    Severity least = Severity::Warning; // what is less is not told
+    std::variant<MailChannel, WebhookChannel, SnmpChannel, ScriptChannel> way;
+
+    bool operator==(const NotifySetup&) const = default;
+};
+
 struct Configuration {
     std::string clusterName;
     std::uint16_t clusterId = 0; // digest of the name, never 0
@@ -269,6 +385,7 @@ struct Configuration {
     std::vector<GroupSetup> groups; // by GroupId
     ControlSetup control;
     std::vector<SyncSetup> syncs;
+    std::vector<NotifySetup> notify;
     std::uint64_t digest = 0; // of the file's bytes; never 0
 
     bool operator==(const Configuration&) const = default;

@@ -63,6 +63,18 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               each.refresh = {};
                               return each;
                           },
+                          [](model::AliasSettings each) -> model::ResourceSettings {
+                              // Of what was set under the old name nothing would be left to be put right.
+                              model::AliasSettings name;
+                              name.host = std::move(each.host);
+                              return name;
+                          },
+                          [](const model::PoolSettings& each) -> model::ResourceSettings {
+                              model::PoolSettings fixed; // all else is learnt with the next set of rules
+                              fixed.address = each.address;
+                              fixed.port = each.port;
+                              return fixed;
+                          },
                       },
                       settings);
 }

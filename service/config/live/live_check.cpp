@@ -194,6 +194,13 @@ private:
                            user(block, subject, each.user);
                        },
                        [&](const model::OcfSettings& each) { agent(block, subject, each); },
+                       [&](const model::AliasSettings& each) {
+                           if (each.dns) secretFile(block, each.dns->keyFile);
+                           if (each.mdnsName.empty()) return;
+                           program(block, "mdns", subject, "/usr/bin/avahi-publish");
+                           program(block, "mdns", subject, "/usr/bin/avahi-resolve");
+                       },
+                       [&](const model::PoolSettings& each) { check(block, subject, each); },
                        [&](const model::PostgresqlSettings& each) {
                            program(block, "binaries", subject, each.binaryDirectory + "/postgres");
                            user(block, subject, each.user);
@@ -300,6 +307,19 @@ private:
         if (isOnTheArray(path) || ::access(path.c_str(), X_OK) == 0) return;
         say(true, block, key, path, subject + ": the program " + path + " can't be run: " + errnoText(errno),
             "install it on this host, or correct the path");
+    }
+
+    void check(const std::string& block, const std::string& subject, const model::PoolSettings& settings) {
+        const std::string listen = settings.address + " port " + std::to_string(settings.port);
+        if (::access("/usr/sbin/nft", X_OK) != 0)
+            say(true, block, "listen", listen, subject + ": the program /usr/sbin/nft can't be run: " + errnoText(errno),
+                "apt install nftables");
+        const bool six = settings.address.find(':') != std::string::npos;
+        std::ifstream forwarding("/proc/sys/net/ipv6/conf/all/forwarding");
+        if (six && forwarding.get() == '0')
+            say(true, block, "listen", listen, subject + ": net.ipv6.conf.all.forwarding is 0 on this host",
+                "write it as 1 into /etc/sysctl.d/dyad-pool.conf and run `sysctl --system`");
+        probe(block, "health", subject, settings.servers.front().probe); // one for all
     }
 
     void check(const std::string& block, const std::string& subject, const model::FilesystemSettings& settings) {

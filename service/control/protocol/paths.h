@@ -14,6 +14,8 @@ inline constexpr const char* events = "/v1/events";   // ?after=N, or the header
 inline constexpr const char* journal = "/v1/journal"; // ?after=N&limit=M
 inline constexpr const char* metrics = "/metrics";
 inline constexpr const char* alarms = "/v1/alarms";
+inline constexpr const char* alarmChannels = "/v1/alarms/channels";
+inline constexpr const char* alarmTest = "/v1/alarms/test";
 inline constexpr const char* ordersUnderWay = "/v1/orders";
 inline constexpr const char* preview = "/v1/orders/preview"; // ?kind=switchover&group=erp&node=&resource=
 inline constexpr const char* recorder = "/v1/recorder";

@@ -5,6 +5,7 @@
 #include "alarms/alarm_board.h"
 #include "alarms/system_log.h"
 #include "config/digest.h"
+#include "control/server/routes/notify_routes.h"
 #include "control/server/routes/truth_routes.h"
 #include "daemon/configuration/configuration_part.h"
 #include "daemon/control/control_part.h"
@@ -12,11 +13,13 @@
 #include "daemon/heart_adapter.h"
 #include "daemon/history_part.h"
 #include "daemon/instance_lock.h"
+#include "daemon/notify/notify_part.h"
 #include "daemon/service.h"
 #include "daemon/standing_orders_file.h"
 #include "daemon/truth/truth_watch.h"
 #include "engine/engine.h"
 #include "network/address_agent.h"
+#include "network/alias/alias_agent.h"
 #include "network/gateway_watch.h"
 #include "platform/linux/monotonic_clock.h"
 #include "recorder/flight/flight_recorder.h"
@@ -59,6 +62,7 @@ struct Composition::Parts {
     alarms::SystemLog log = alarms::SystemLog::standardError();
     std::unique_ptr<recorder::Journal> journal;
     std::unique_ptr<alarms::AlarmBoard> alarms;
+    std::unique_ptr<NotifyPart> notify;
     std::unique_ptr<SelfFence> fence;
     std::unique_ptr<StandingOrdersFile> standing;
     std::optional<recorder::FlightRecorder> flight;
@@ -100,6 +104,7 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     journal = std::make_unique<recorder::Journal>(
         recorder::JournalSettings{.file = options.stateDirectory + "/events.jsonl"}, clock);
     alarms = std::make_unique<alarms::AlarmBoard>(*journal, clock, log);
+    notify = std::make_unique<NotifyPart>(NotifyPart::Setup{options, configuration, self, *alarms, *journal, clock});
     fence = std::make_unique<SelfFence>(options.selfFence, *alarms, clock);
     engine = std::make_unique<engine::Engine>(configuration, self);
     openFlightRecorder(configuration);
@@ -178,10 +183,16 @@ Result<std::unique_ptr<ports::Agent>> Composition::Parts::makeAgent(const model:
                                             options.runDirectory);
     if (const auto* address = std::get_if<model::AddressSettings>(&resource.settings))
         return network::makeAddressAgent(*address);
+    if (const auto* alias = std::get_if<model::AliasSettings>(&resource.settings))
+        return network::makeAliasAgent(*alias, group, resource.name, options.runDirectory, *alarms);
+    if (const auto* pool = std::get_if<model::PoolSettings>(&resource.settings))
+        return agents::makePoolAgent(*pool, group, resource.name, options.runDirectory, *alarms);
     return agents::makeAgent(resource, group, options.runDirectory, options.stateDirectory);
 }
 
 Result<void> Composition::Parts::buildAgents(const model::Configuration& configuration) {
+    if (const Result<bool> tidied = network::removeForgottenAliases(configuration); !tidied)
+        log.write(model::Severity::Warning, tidied.error().text());
     for (std::size_t g = 0; g < configuration.groups.size(); ++g) {
         const model::GroupSetup& group = configuration.groups[g];
         for (std::size_t r = 0; r < group.resources.size(); ++r) {
@@ -207,6 +218,7 @@ Result<void> Composition::Parts::buildControl(const model::Configuration& config
     truth = std::make_unique<TruthWatch>(LookSettings{configuration, options.configuration, options.runDirectory}, self,
                                          *service, *heart, *alarms);
     control->server().addRoutes(control::truthRoutes(*truth));
+    control->server().addRoutes(control::notifyRoutes(*notify));
     truth->start();
     configurationPart = std::make_unique<ConfigurationPart>(
         ConfigurationPart::Setup{options, configuration, self, boot, *engine, *heart, *journal, *alarms, clock,

@@ -94,7 +94,10 @@ void JournalBook::read() {
 }
 
 void JournalBook::take(const std::string& host, const JournalLine& line) {
-    if (line.kind == "service_started") m_alarms[host].clear();
+    if (line.kind == "service_started") {
+        m_alarms[host].clear();
+        m_starts[host].push_back(line.at);
+    }
     if (line.kind == "alarm_raised") m_alarms[host].insert(alarmName(line.text));
     if (line.kind == "alarm_cleared") m_alarms[host].erase(alarmName(line.text));
     if (line.kind == "reservation_released") m_released[line.group] = line.at;
@@ -103,7 +106,7 @@ void JournalBook::take(const std::string& host, const JournalLine& line) {
                                      [&](const ReservationWin& win) { return win.group == line.group; });
     const auto released = m_released.find(line.group);
     const bool ordered = released != m_released.end() && (before == m_wins.rend() || released->second > before->at);
-    m_wins.push_back({line.at, host, line.group, epochIn(line.text), ordered});
+    m_wins.push_back({line.at, host, line.group, epochIn(line.text), ordered, ordered ? released->second : Instant()});
 }
 
 std::size_t JournalBook::count(const std::string& kind, const std::string& group, Instant since,
@@ -126,6 +129,18 @@ std::set<std::string> JournalBook::failedGroups(const std::string& host) const {
     return groups;
 }
 
+// The group was let go of in order, so no key of it is on the array; since then both services began anew, the winner's
+// before it won: the epochs of before are nowhere any more, and none of their keys, either.
+bool JournalBook::nobodyKnowsTheEpochBefore(const ReservationWin& win) const {
+    if (!win.afterRelease) return false;
+    return std::all_of(std::begin(hostNames), std::end(hostNames), [&](const char* host) {
+        const auto starts = m_starts.find(host);
+        if (starts == m_starts.end()) return false;
+        return std::any_of(starts->second.begin(), starts->second.end(),
+                           [&](Instant at) { return at > win.released && (at < win.at || host != win.host); });
+    });
+}
+
 std::vector<std::string> JournalBook::contradictions() const {
     std::vector<std::string> found;
     std::map<std::string, ReservationWin> last;
@@ -137,7 +152,7 @@ std::vector<std::string> JournalBook::contradictions() const {
         const bool forgotten =
             before != last.end() && std::any_of(m_epochsForgotten.begin(), m_epochsForgotten.end(),
                                                 [&](Instant at) { return at >= before->second.at && at <= win.at; });
-        if (before != last.end() && !forgotten) {
+        if (before != last.end() && !forgotten && !nobodyKnowsTheEpochBefore(win)) {
             const auto ahead = static_cast<std::uint16_t>(win.epoch - before->second.epoch);
             if (ahead == 0 || ahead >= 0x8000)
                 found.push_back(win.host + " won group " + win.group + " in epoch " + std::to_string(win.epoch) +

@@ -35,7 +35,8 @@ struct ReservationWin {
     std::string host;
     std::string group;
     unsigned epoch = 0;
-    bool afterRelease = false; // the loser had let go of it in order
+    bool afterRelease = false; // the loser had let go of it in order,
+    Instant released;          // at this time
 };
 
 struct BookLine {
@@ -68,12 +69,14 @@ public:
 
 private:
     void take(const std::string& host, const JournalLine& line);
+    [[nodiscard]] bool nobodyKnowsTheEpochBefore(const ReservationWin& win) const;
 
     std::map<std::string, JournalFollower> m_followers;
     std::vector<BookLine> m_recent;
     std::vector<ReservationWin> m_wins;
     std::vector<Instant> m_epochsForgotten;
     std::map<std::string, Instant> m_released;             // by group: when somebody last let go of it
+    std::map<std::string, std::vector<Instant>> m_starts;  // by host: of its service
     std::map<std::string, std::set<std::string>> m_alarms; // by host
 };
 

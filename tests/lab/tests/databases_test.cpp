@@ -117,8 +117,10 @@ private Q_SLOTS:
     void theThirdTimeItMoves_data() {
         QTest::addColumn<QString>("resource");
         QTest::addColumn<QString>("program");
-        QTest::newRow("PostgreSQL") << "db" << "postgres";
-        QTest::newRow("MariaDB") << "shop" << "mariadbd";
+        QTest::newRow("PostgreSQL") << "db"
+                                    << "postgres";
+        QTest::newRow("MariaDB") << "shop"
+                                 << "mariadbd";
     }
     void theThirdTimeItMoves() {
         QFETCH(QString, resource);

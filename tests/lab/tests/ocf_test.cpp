@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <sstream>
 
 using namespace dyad;
 using namespace dyad::lab;
@@ -59,18 +58,6 @@ tmpdir = "/tmp/pgsql"
 logfile = "/dev/null"
 )";
 
-std::string configuration(const std::string& host) {
-    std::ifstream file(hostFolder(host) + "/etc/dyad/dyad.toml");
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-Told apply(const std::string& text) {
-    std::ofstream(hostFolder("alpha") + "/etc/dyad/offered.toml", std::ios::trunc) << text;
-    return ask("alpha", {"config", "apply", "/etc/dyad/offered.toml", "--yes"});
-}
-
 // As a client sees it, through the floating address.
 std::string page() {
     const auto got = run({"curl", "-s", "-m", "2", std::string("http://") + floatingAddress + ":8080/"},
@@ -101,9 +88,11 @@ private Q_SLOTS:
         VERIFY_WELL(m_pair.bring({.profile = "standard", .ledger = false}));
         for (const char* host : hostNames)
             std::ofstream(hostFolder(host) + siteFile) << site;
+        // On the disk before the host loses its power.
         VERIFY_WELL(runInHost(
             "alpha",
-            {"sh", "-c", "mkdir /srv/erp/www && chmod 777 /srv/erp/www && echo 'the page' > /srv/erp/www/index.html"}));
+            {"sh", "-c", "mkdir /srv/erp/www && chmod 777 /srv/erp/www && echo 'the page' > /srv/erp/www/index.html "
+                         "&& sync -f /srv/erp/www"}));
         VERIFY_WELL(runInHost(
             "alpha",
             {"sh", "-c",
@@ -140,20 +129,20 @@ private Q_SLOTS:
     void whatTheAgentDoesNotKnowIsRefused() {
         std::string wrong(webResource);
         wrong.replace(wrong.find("configfile"), 10, "confgfile");
-        const Told told = apply(configuration("alpha") + wrong);
+        const Told told = applyConfiguration(configurationOn("alpha") + wrong);
         QVERIFY2(told.status == 1, told.text.constData());
         QVERIFY2(told.says("ocf:heartbeat:nginx has no parameter confgfile") &&
                      told.says("did you mean \"configfile\"?"),
                  told.text.constData());
         std::string missing(webResource);
         missing.replace(missing.find("nginx"), 5, "nginz");
-        const Told gone = apply(configuration("alpha") + missing);
+        const Told gone = applyConfiguration(configurationOn("alpha") + missing);
         QVERIFY2(gone.status == 1 && gone.says("install the package that has it on both nodes"),
                  gone.text.constData());
     }
 
     void aWebServerRunsIsRestartedAndMoves() {
-        const Told applied = apply(configuration("alpha") + webResource);
+        const Told applied = applyConfiguration(configurationOn("alpha") + webResource);
         QVERIFY2(applied.status == 0, applied.text.constData());
         QVERIFY(serves());
         // Its death is told by its monitor, and it is started again where it was.
@@ -186,7 +175,7 @@ private Q_SLOTS:
 
     // PostgreSQL by its OCF agent, which starts it through `su`: the postmaster doesn't carry our mark.
     void aDatabaseByItsAgentRunsIsRestartedAndMoves() {
-        const Told applied = apply(configuration("alpha") + databaseResource);
+        const Told applied = applyConfiguration(configurationOn("alpha") + databaseResource);
         QVERIFY2(applied.status == 0, applied.text.constData());
         const auto answers = [](const char* host) {
             return eventually([host] {

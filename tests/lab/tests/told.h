@@ -9,6 +9,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,6 +42,20 @@ inline Told ask(const std::string& host, std::vector<std::string> words) {
 inline Told askJson(const std::string& host, std::vector<std::string> words) {
     words.emplace_back("--json");
     return ask(host, std::move(words));
+}
+
+// The host's configuration file; empty where it can't be read.
+inline std::string configurationOn(const std::string& host) {
+    std::ifstream file(hostFolder(host) + "/etc/dyad/dyad.toml");
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+// `dyad config apply` of this text, as ordered on alpha.
+inline Told applyConfiguration(const std::string& text) {
+    std::ofstream(hostFolder("alpha") + "/etc/dyad/offered.toml", std::ios::trunc) << text;
+    return ask("alpha", {"config", "apply", "/etc/dyad/offered.toml", "--yes"});
 }
 
 // Until the test says that it is so, or the guard is over.

@@ -183,7 +183,8 @@ private Q_SLOTS:
         const auto agent = make(settings);
         AgentDriver driver(*agent);
         COMPARE_OUTCOME(driver.start(), ResourceOutcome::Running);
-        QCOMPARE(sql("create database shop; create table shop.t (n int); insert into shop.t values (42)"), std::string());
+        QCOMPARE(sql("create database shop; create table shop.t (n int); insert into shop.t values (42)"),
+                 std::string());
         driver.notices.clear();
         QCOMPARE(::kill(mainPid(), SIGKILL), 0);
         QVERIFY(driver.awaitNotice(Kind::Died));
@@ -310,8 +311,8 @@ private Q_SLOTS:
         QVERIFY(::chown(settings.dataDirectory.c_str(), m_user.user, m_user.group) == 0);
         const ports::AgentResult result = AgentDriver(*make(settings)).start();
         QCOMPARE(result.outcome, ResourceOutcome::Failed);
-        QVERIFY2(result.detail.find("mariadb-install-db --user=" + m_user.name + " --datadir=" +
-                                    settings.dataDirectory) != std::string::npos,
+        QVERIFY2(result.detail.find("mariadb-install-db --user=" + m_user.name +
+                                    " --datadir=" + settings.dataDirectory) != std::string::npos,
                  result.detail.c_str());
         QVERIFY(QDir(m_folder->filePath("empty")).isEmpty()); // a start would have begun one
     }

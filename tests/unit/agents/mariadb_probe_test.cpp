@@ -22,7 +22,8 @@ ProbeResult ask(ProbeRunner& probe, Duration timeout) {
     std::optional<ProbeResult> answer;
     probe.run(timeout, [&](const ProbeResult& result) { answer = result; });
     if (answer) return {Verdict::CouldNotRun, "answered from within run()"};
-    if (!QTest::qWaitFor([&] { return answer.has_value(); }, guardMs)) return {Verdict::CouldNotRun, "no answer at all"};
+    if (!QTest::qWaitFor([&] { return answer.has_value(); }, guardMs))
+        return {Verdict::CouldNotRun, "no answer at all"};
     return *answer;
 }
 
@@ -91,17 +92,17 @@ private Q_SLOTS:
         QTest::newRow("hangs up") << QByteArray() << true << failed << "";
         QTest::newRow("half a packet") << packet("hello").left(6) << false << failed << "no answer in time";
         QTest::newRow("no greeting") << packet("hello") << true << failed << "";
-        QTest::newRow("longer than ever") << QByteArray("\xff\xff\xff\x00", 4) + QByteArray(200000, 'x') << true << failed
-                                          << "";
-        QTest::newRow("a greeting that ends too early")
-            << packet(QByteArray("\x0a"
-                                 "11.0\0\1\0\0\0",
-                                 10))
-            << true << failed << "";
+        QTest::newRow("longer than ever")
+            << QByteArray("\xff\xff\xff\x00", 4) + QByteArray(200000, 'x') << true << failed << "";
+        QTest::newRow("a greeting that ends too early") << packet(QByteArray("\x0a"
+                                                                             "11.0\0\1\0\0\0",
+                                                                             10))
+                                                        << true << failed << "";
         QTest::newRow("full house") << errorPacket(1040, "Too many connections") << true << couldNotRun
                                     << "Too many connections, error 1040";
         QTest::newRow("blocked") << errorPacket(1129, "Host is blocked") << true << couldNotRun << "error 1129";
-        QTest::newRow("goes down") << errorPacket(1053, "Server shutdown in progress") << true << failed << "error 1053";
+        QTest::newRow("goes down") << errorPacket(1053, "Server shutdown in progress") << true << failed
+                                   << "error 1053";
     }
     void fakeServers() {
         QFETCH(QByteArray, greeting);
@@ -228,7 +229,8 @@ private Q_SLOTS:
                  std::string("recovery: InnoDB: To recover: 600 pages"));
         QCOMPARE(mariadbProgress("2026-11-23  9:27:42 0 [Note] /usr/sbin/mariadbd: ready for connections."),
                  std::string("ready for connections."));
-        QCOMPARE(mariadbProgress("2026-11-23  9:27:42 0 [Note] InnoDB: 128 rollback segments are active."), std::string());
+        QCOMPARE(mariadbProgress("2026-11-23  9:27:42 0 [Note] InnoDB: 128 rollback segments are active."),
+                 std::string());
     }
 };
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agents/carrier_probe.h"
 #include "agents/probe.h"
 
+#include <QDir>
 #include <QElapsedTimer>
 #include <QTcpServer>
 #include <QTcpSocket>
+#include <QTemporaryDir>
 #include <QTest>
 #include <arpa/inet.h>
+#include <cstring>
+#include <fcntl.h>
+#include <net/if.h>
 #include <optional>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,6 +126,75 @@ private Q_SLOTS:
         QCOMPARE(ask(*probe, 10s).verdict, Verdict::CouldNotRun);
     }
 
+    void ping() {
+        if (geteuid() != 0) QSKIP("needs root");
+        for (const char* address : {"127.0.0.1", "::1"}) {
+            const auto probe = makeProbe(model::PingProbe{address}, "test/probe");
+            for (int again = 0; again < 2; ++again) {
+                const ProbeResult result = ask(*probe, 10s);
+                QVERIFY2(result.verdict == Verdict::Well, result.detail.c_str());
+                QCOMPARE(result.detail, std::string(address) + ": answers");
+            }
+        }
+        const auto name = makeProbe(model::PingProbe{"localhost"}, "test/probe");
+        QCOMPARE(ask(*name, 10s).verdict, Verdict::CouldNotRun);
+    }
+
+    // In a network of the test's own, where nobody answers.
+    void pingWhereNobodyAnswers() {
+        if (geteuid() != 0) QSKIP("needs root");
+        const int before = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+        QCOMPARE(::unshare(CLONE_NEWNET), 0);
+        const auto unreachable = makeProbe(model::PingProbe{"127.0.0.1"}, "test/probe"); // its loopback is down
+        const ProbeResult noWay = ask(*unreachable, 10s);
+        const int any = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        ifreq loopback{};
+        std::strcpy(&loopback.ifr_name[0], "lo");
+        loopback.ifr_flags = IFF_UP;
+        const bool up = ::ioctl(any, SIOCSIFFLAGS, &loopback) == 0;
+        ::close(any);
+        QFile mute("/proc/sys/net/ipv4/icmp_echo_ignore_all");
+        const bool muted = mute.open(QIODevice::WriteOnly) && mute.write("1") == 1;
+        mute.close();
+        const ProbeResult silent = ask(*unreachable, 50ms);
+        auto cancelled = makeProbe(model::PingProbe{"127.0.0.1"}, "test/probe");
+        cancelled->run(10s, [](const ProbeResult&) { QFAIL("a cancelled probe answers"); });
+        cancelled.reset();
+        const bool loud = mute.open(QIODevice::WriteOnly) && mute.write("0") == 1;
+        mute.close();
+        const ProbeResult again = ask(*unreachable, 10s);
+        const bool back = ::setns(before, CLONE_NEWNET) == 0;
+        ::close(before);
+        QVERIFY(back && up && muted && loud);
+        QVERIFY2(noWay.verdict == Verdict::Failed, noWay.detail.c_str());
+        QVERIFY2(silent.verdict == Verdict::Failed && silent.detail.ends_with("no answer in time"), silent.detail.c_str());
+        QVERIFY2(again.verdict == Verdict::Well, again.detail.c_str());
+    }
+
+    void carrier() {
+        QTemporaryDir kernel;
+        const auto write = [&](const char* interface, const char* text) {
+            QDir(kernel.path()).mkpath(interface);
+            QFile file(kernel.filePath(QString(interface) + "/carrier"));
+            if (!file.open(QIODevice::WriteOnly)) qFatal("the test's folder can't be written");
+            file.write(text);
+        };
+        write("eth0", "1\n");
+        write("eth1", "0\n");
+        write("eth2", ""); // down: the kernel refuses to say
+        const auto verdict = [&](const char* interface, const QString& folder) {
+            CarrierProbeRunner probe({interface}, folder.toStdString());
+            return ask(probe, 10s).verdict;
+        };
+        QCOMPARE(verdict("eth0", kernel.path()), Verdict::Well);
+        QCOMPARE(verdict("eth1", kernel.path()), Verdict::Failed);
+        QCOMPARE(verdict("eth2", kernel.path()), Verdict::Failed);
+        QCOMPARE(verdict("eth3", kernel.path()), Verdict::Failed);
+        QCOMPARE(verdict("eth0", "/nowhere"), Verdict::CouldNotRun);
+        const auto real = makeProbe(model::CarrierProbe{"lo"}, "test/probe"); // as the kernel tells it
+        QCOMPARE(ask(*real, 10s).verdict, Verdict::Well);
+    }
+
     void http_data() {
         QTest::addColumn<QByteArray>("answer");
         QTest::addColumn<int>("status"); // wanted; 0: any good one
@@ -141,6 +218,8 @@ private Q_SLOTS:
         QTest::newRow("large") << "HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\nfound" +
                                       QByteArray(10000000 - 5, 'x')
                                << 0 << "found" << well << "status 200";
+        QTest::newRow("breaks off") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nall is ok") << 0 << "is ok"
+                                    << failed << "broke off";
         QTest::newRow("no HTTP") << QByteArray("hello\r\n\r\n") << 0 << "" << failed << "";
         QTest::newRow("nothing") << QByteArray() << 0 << "" << failed << "";
     }

@@ -5,6 +5,7 @@
 #include <array>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 using namespace dyad;
@@ -46,6 +47,8 @@ private Q_SLOTS:
     void aFullReaderDoesntStopUs();
     void aGoneReaderDoesntKillUs();
     void hostileTextStaysOneLine();
+    void fieldsGoToTheJournal();
+    void withoutAJournalItIsALine();
 };
 
 void SystemLogTest::lines_data() {
@@ -102,6 +105,35 @@ void SystemLogTest::hostileTextStaysOneLine() {
     QVERIFY(line.size() == SystemLog::maxLineBytes);
     QCOMPARE(std::count(line.begin(), line.end(), '\n'), std::ptrdiff_t(1));
     QVERIFY(line.starts_with("<5>dyad: information: one <0>two [2J"));
+}
+
+void SystemLogTest::fieldsGoToTheJournal() {
+    const QTemporaryDir folder;
+    const std::string place = folder.filePath("socket").toStdString();
+    const int journal = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    place.copy(&address.sun_path[0], place.size());
+    QCOMPARE(::bind(journal, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const Ends ends(true);
+    SystemLog log(ends.writer, true, place);
+    log.write(model::Severity::Warning, "link.lost:a: silent\nPRIORITY=0",
+              {{"DYAD_ALARM", "link.lost:a"}, {"DYAD_REMEDY", "look\nDYAD_ALARM=other"}});
+    std::array<char, 8192> bytes{};
+    const ssize_t count = ::recv(journal, bytes.data(), bytes.size(), 0);
+    ::close(journal);
+    QCOMPARE(std::string(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))),
+             std::string("SYSLOG_IDENTIFIER=dyad\nPRIORITY=4\nMESSAGE=link.lost:a: silent PRIORITY=0\n"
+                         "DYAD_ALARM=link.lost:a\nDYAD_REMEDY=look DYAD_ALARM=other\n"));
+    log.write(model::Severity::Critical, "gone", {{"DYAD_ALARM", "x"}}); // its socket is closed: nothing is lost
+    QCOMPARE(ends.read(), std::string("<2>dyad: critical: gone\n"));
+}
+
+void SystemLogTest::withoutAJournalItIsALine() {
+    const Ends ends(false);
+    SystemLog log(ends.writer, false, "/nowhere/socket");
+    log.write(model::Severity::Critical, "text", {{"DYAD_ALARM", "x"}});
+    QCOMPARE(ends.read(), std::string("dyad: critical: text\n"));
 }
 
 QTEST_APPLESS_MAIN(SystemLogTest)

@@ -245,6 +245,42 @@ void BadInputTest::oneProblem_data() {
         "doesn't start after it", "");
     row("database as root", withGroup + database + "data = \"/srv/erp/pg\"\nuser = \"root\"\n", 26, 8, "user",
         "refused by PostgreSQL", "postgres");
+    row("ping of a name", withGroup + process + "health = { ping = \"router\" }\n", 26, 19, "ping",
+        "is not the address of a host", "10.77.0.254");
+    row("carrier of no interface", withGroup + process + "health = { carrier = \"eth 0\" }\n", 26, 22, "carrier",
+        "is not the name of an interface", "eth0");
+    const std::string mail = "[[notify]]\nname = \"admins\"\ntype = \"mail\"\nserver = \"smtp://mail.example:587\"\n"
+                             "from = \"dyad@example.com\"\nto = [\"a@example.com\"]\n"; // 22 to 27
+    const std::string snmp = "[[notify]]\nname = \"traps\"\ntype = \"snmp\"\nreceiver = \"10.77.0.9\"\n"; // 22 to 25
+    row("channel of no type", withGroup + "[[notify]]\nname = \"admins\"\n", 22, 1, "type", "the key \"type\" is missing",
+        "type = \"mail\"");
+    row("channel of an unknown type", withGroup + "[[notify]]\nname = \"a\"\ntype = \"pigeon\"\n", 24, 8, "type",
+        "\"pigeon\" is not one of", "mail");
+    row("channel named twice", withGroup + mail + mail, 29, 8, "name", "is used twice", "a name of its own");
+    row("mail server without scheme", withGroup + replaced(mail, "smtp://", ""), 25, 10, "server", "is no mail server",
+        "smtp://");
+    row("mail to nobody", withGroup + replaced(mail, "[\"a@example.com\"]", "[]"), 27, 6, "to", "must name 1 to 16", "");
+    row("mail to no address", withGroup + replaced(mail, "[\"a@", "[\"--"), 27, 6, "to", "which is no mail address", "");
+    row("mail user without password", withGroup + mail + "user = \"dyad\"\n", 22, 1, "password_file", "is missing",
+        "password_file = ");
+    row("password without user", withGroup + mail + "password_file = \"/etc/p\"\n", 28, 17, "password_file",
+        "stands without user", "");
+    row("password in the clear",
+        withGroup + mail + "user = \"dyad\"\npassword_file = \"/etc/p\"\nencryption = \"none\"\n", 30, 14, "encryption",
+        "would send the password in the clear", "");
+    row("key of another channel", withGroup + mail + "url = \"http://a\"\n", 28, 1, "url", "unknown key \"url\"", "");
+    row("severity", withGroup + mail + "least = \"bad\"\n", 28, 9, "least", "is not one of", "critical");
+    row("webhook with a secret in it",
+        withGroup + "[[notify]]\nname = \"hook\"\ntype = \"webhook\"\nurl = \"https://joe:geheim@chat.example\"\n", 25, 7,
+        "url", "is not the address of a page", "");
+    row("SNMP without secret", withGroup + snmp, 22, 1, "community_file", "is missing", "community_file = ");
+    row("SNMP of two versions",
+        withGroup + snmp + "user = \"u\"\nauthentication_file = \"/a\"\ncommunity_file = \"/c\"\n", 28, 18, "community_file",
+        "stands beside user", "SNMPv2c");
+    row("SNMP receiver by name", withGroup + replaced(snmp, "10.77.0.9", "manager") + "community_file = \"/c\"\n", 25, 12,
+        "receiver", "is not an address", "10.77.0.9:162");
+    row("script without command", withGroup + "[[notify]]\nname = \"lamp\"\ntype = \"script\"\n", 22, 1, "command",
+        "is missing", "");
     row("database option", withGroup + database + "data = \"/srv/erp/pg\"\noptions = [\"fsync\"]\n", 26, 12, "options",
         "is not name=value", "shared_buffers");
     row("one port for two databases",

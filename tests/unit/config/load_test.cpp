@@ -62,7 +62,7 @@ void LoadTest::theExampleLoads() {
     QCOMPARE(configuration.links.size(), std::size_t(2));
     QCOMPARE(configuration.links[0].name, std::string("private"));
     QCOMPARE(configuration.links[0].ends[1].address, std::string("10.77.1.2"));
-    QCOMPARE(configuration.groups.at(0).resources.size(), std::size_t(5));
+    QCOMPARE(configuration.groups.at(0).resources.size(), std::size_t(7));
     QCOMPARE(configuration.groups[0].luns, std::vector{model::LunId(0)});
     QVERIFY(configuration.groups[0].prefer == model::NodeId::First);
 }

@@ -9,6 +9,7 @@
 #include "control/protocol/object_reader.h"
 #include "control/server/routes/configuration_routes.h"
 #include "control/server/routes/history_routes.h"
+#include "control/server/routes/notify_routes.h"
 #include "control/server/routes/truth_routes.h"
 
 #include <QFile>
@@ -87,6 +88,19 @@ public:
     }
 };
 
+class QuietNotify : public ports::NotifyPort {
+public:
+    bool busy = false;
+    [[nodiscard]] std::vector<ports::ChannelState> channels() const override {
+        return {{.name = "admins", .type = "mail", .target = "mail to a@example.com", .least = "warning", .waiting = 2}};
+    }
+    [[nodiscard]] bool test(const std::string& who,
+                            std::function<void(const std::vector<ports::ChannelTrial>&)> tried) override {
+        if (!busy) tried({{.name = "admins", .delivered = false, .trouble = "not for " + who, .tookMs = 7}});
+        return !busy;
+    }
+};
+
 class QuietConfiguration : public ports::ConfigurationPort {
 public:
     [[nodiscard]] model::ConfigurationPicture picture() const override {
@@ -141,6 +155,7 @@ class ControlOpenapiTest : public QObject {
     QTemporaryFile m_recording;
     QuietHistory m_history;
     QuietTruth m_truth;
+    QuietNotify m_notify;
     QuietConfiguration m_configuration;
     std::unique_ptr<RunningServer> m_server;
     QJsonObject m_document;
@@ -220,6 +235,7 @@ private Q_SLOTS:
         server.addRoutes(control::historyRoutes(
             m_history, "alpha", [](const std::string& group, const std::string&) { return group == "erp"; }));
         server.addRoutes(control::truthRoutes(m_truth));
+        server.addRoutes(control::notifyRoutes(m_notify));
         server.addRoutes(control::configurationRoutes(m_configuration));
     }
     void cleanup() { m_server.reset(); }
@@ -281,6 +297,7 @@ private Q_SLOTS:
         row("GET /v1/groups/*/active", "/v1/groups/erp/active");
         row("GET /v1/groups/*/active", "/v1/groups/crm/active", 404);
         row("GET /v1/alarms", "/v1/alarms");
+        row("GET /v1/alarms/channels", "/v1/alarms/channels");
         row("GET /v1/journal", "/v1/journal?after=1");
         row("GET /v1/journal", "/v1/journal?after=x", 400);
         row("GET /v1/events", "/v1/events?after=x", 400);
@@ -343,6 +360,18 @@ private Q_SLOTS:
         const Answer applied = ask("POST", "/v1/config/apply", "administer", file);
         QCOMPARE(applied.status, 200);
         matches(applied, "POST /v1/config/apply");
+    }
+
+    void channelsAreTestedAsDescribed() {
+        const Answer tested = ask("POST", "/v1/alarms/test", "operate", {});
+        QCOMPARE(tested.status, 200);
+        QVERIFY(tested.body.contains("not for "));
+        matches(tested, "POST /v1/alarms/test");
+        m_notify.busy = true;
+        const Answer busy = ask("POST", "/v1/alarms/test", "operate", {});
+        m_notify.busy = false;
+        QCOMPARE(busy.status, 409);
+        matches(busy, "POST /v1/alarms/test");
     }
 
     // An object whose fields are not named would let any answer pass.

@@ -19,7 +19,8 @@ public:
                       {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"), QStringLiteral("ec"),
                        QStringLiteral("-pkeyopt"), QStringLiteral("ec_paramgen_curve:prime256v1"),
                        QStringLiteral("-nodes"), QStringLiteral("-days"), QStringLiteral("2"), QStringLiteral("-subj"),
-                       QStringLiteral("/CN=dyad"), QStringLiteral("-keyout"), path("key.pem"), QStringLiteral("-out"),
+                       QStringLiteral("/CN=dyad"), QStringLiteral("-addext"),
+                       QStringLiteral("subjectAltName=DNS:dyad,IP:127.0.0.1"), QStringLiteral("-keyout"), path("key.pem"), QStringLiteral("-out"),
                        path("certificate.pem")});
         m_made =
             openssl.waitForFinished(60000) && openssl.exitStatus() == QProcess::NormalExit && openssl.exitCode() == 0;

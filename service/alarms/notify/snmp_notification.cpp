@@ -89,14 +89,14 @@ Result<void> secure(netsnmp_session& session, const SnmpWay& way) {
     session.version = SNMP_VERSION_3;
     session.securityModel = SNMP_SEC_MODEL_USM;
     session.securityLevel = way.privacyFile.empty() ? SNMP_SEC_LEVEL_AUTHNOPRIV : SNMP_SEC_LEVEL_AUTHPRIV;
-    session.securityAuthProto = snmp_duplicate_objid(sha256.data(), sha256.size());
+    session.securityAuthProto = const_cast<oid*>(sha256.data()); // copied by snmp_open(), as all the session has
     session.securityAuthProtoLen = sha256.size();
     if (Result<void> made =
             makeKey(way.authenticationFile, sha256, session.securityAuthKey, &session.securityAuthKeyLen);
         !made)
         return made;
     if (way.privacyFile.empty()) return {};
-    session.securityPrivProto = snmp_duplicate_objid(aes128.data(), aes128.size());
+    session.securityPrivProto = const_cast<oid*>(aes128.data());
     session.securityPrivProtoLen = aes128.size();
     return makeKey(way.privacyFile, sha256, session.securityPrivKey, &session.securityPrivKeyLen);
 }

@@ -139,8 +139,10 @@ private Q_SLOTS:
             QVERIFY(ownerByAddress() == "alpha");
             QVERIFY(!findLine("beta", at, "reservation_won", groupName).has_value());
         }
+        const pid_t last = server("alpha", process.constData());
+        QVERIFY(last != 0); // kill(2) takes 0 for ourselves
         const Instant at = monotonicNow();
-        QCOMPARE(kill(server("alpha", process.constData()), SIGKILL), 0);
+        QCOMPARE(kill(last, SIGKILL), 0);
         QVERIFY(waitForLine("beta", at, "group_active", deadlockGuard, groupName).has_value());
         QVERIFY(waitForOwner("beta", deadlockGuard));
         QVERIFY(findInHost("alpha", process.constData()).empty());

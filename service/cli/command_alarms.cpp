@@ -82,11 +82,15 @@ void addAlarms(CLI::App& app, CommandLine& line) {
     test->add_flag("--dry-run", *dryRun, "Only say which channels those are");
     // The parent's callback runs after the subcommand's.
     alarms->callback([&line, acknowledge, channels, test, id, dryRun] {
-        line.run = [&line, acknowledge, channels, test, id, dryRun] {
+        // The parser is gone when the command runs.
+        const bool acknowledging = acknowledge->parsed();
+        const bool showing = channels->parsed();
+        const bool testing = test->parsed();
+        line.run = [&line, acknowledging, showing, testing, id, dryRun] {
             return withService(line.arguments, [&](const Access& access) {
-                if (channels->parsed()) return showChannels(line.arguments, access);
-                if (test->parsed()) return testChannels(line.arguments, access, *dryRun);
-                if (!acknowledge->parsed()) return list(line.arguments, access);
+                if (showing) return showChannels(line.arguments, access);
+                if (testing) return testChannels(line.arguments, access, *dryRun);
+                if (!acknowledging) return list(line.arguments, access);
                 if (*dryRun) {
                     if (line.arguments.json)
                         printJson(QJsonObject{{"dry_run", true}, {"alarm", QString::fromStdString(*id)}});

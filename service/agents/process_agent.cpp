@@ -186,10 +186,8 @@ void ProcessAgent::mainEnded() {
     case State::Running: return died(how);
     case State::Stopped:
     case State::Preparing:
-    case State::Sweeping: return; // the sweep finds out
-    case State::Killing:
-        if (std::exchange(m_mainIsLeaving, false)) sweepThenStopped();
-        return;
+    case State::Sweeping:
+    case State::Killing: return; // the sweep finds out
     }
 }
 
@@ -256,16 +254,11 @@ void ProcessAgent::kill(ports::AgentDone done) {
 
 void ProcessAgent::sweepThenStopped() {
     m_state = State::Killing;
-    m_mainIsLeaving = false;
     m_sweeper.sweep(traitsNow(), [this](const Result<std::size_t>& killed) {
         if (!killed) {
             m_state = m_endWatch ? State::Running : State::Stopped;
             return answer(m_stopWaiting, ResourceOutcome::Failed, killed.error().text());
         }
-        // The first thread of a killed program may be gone while the others are still leaving, with its files and
-        // sockets: mainEnded() looks again.
-        m_mainIsLeaving = m_endWatch && !platform::hasEnded(m_child.pidfd);
-        if (m_mainIsLeaving) return;
         endSupervision();
         m_state = State::Stopped;
         answer(m_stopWaiting, ResourceOutcome::Stopped,

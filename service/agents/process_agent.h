@@ -77,7 +77,6 @@ private:
     ProcessSweeper m_sweeper;
     Instant m_startedAt;
     bool m_spawned = false; // this start got as far as a process, so that the log is its own
-    bool m_mainIsLeaving = false; // killed, and nothing else is left, but not all of its threads are gone
     std::string m_lastNotReady;
     Timer m_readyTimer;
     Timer m_logTimer;

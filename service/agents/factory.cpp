@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "agents/command_agent.h"
+#include "agents/mariadb_agent.h"
 #include "agents/ocf_plan.h"
 #include "agents/pool_agent.h"
 #include "agents/postgresql_agent.h"
@@ -34,6 +35,8 @@ Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& reso
     }
     if (const auto* database = std::get_if<model::PostgresqlSettings>(&resource.settings))
         return Made(std::make_unique<ProcessAgent>(planPostgresql(*database, groupName, name, places)));
+    if (const auto* database = std::get_if<model::MariadbSettings>(&resource.settings))
+        return Made(std::make_unique<ProcessAgent>(planMariadb(*database, groupName, name, places)));
     return Error{
         "make an agent for", groupName + "/" + name, "type \"" + resource.type + "\" isn't known to this room", {}};
 }

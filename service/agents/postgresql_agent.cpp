@@ -6,20 +6,20 @@
 #include <cctype>
 #include <cerrno>
 #include <fcntl.h>
-#include <filesystem>
 #include <fstream>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agents/child_environment.h"
+#include "agents/database_ground.h"
+#include "agents/progress_words.h"
 #include "agents/sql_probe.h"
+#include "agents/tcp_probe.h"
 #include "platform/linux/system_error.h"
 
 namespace dyad::agents {
 namespace {
 
 constexpr const char* progressInterval = "250ms";
-constexpr std::size_t maxProgressBytes = 200;
 
 // libpq's quoting of a value in a connection string.
 std::string quoted(const std::string& value) {
@@ -31,21 +31,6 @@ std::string quoted(const std::string& value) {
     return text + "'";
 }
 
-// A data directory of this user, of a version that the binaries can tell by themselves.
-Result<void> checkDataDirectory(const std::string& directory, const platform::UserAccount& user) {
-    struct stat status {};
-    if (::stat((directory + "/PG_VERSION").c_str(), &status) != 0)
-        return platform::systemError(
-            "use data directory", directory, errno,
-            "There is no database cluster; make one with initdb while the group is active here");
-    if (::stat(directory.c_str(), &status) != 0) return platform::systemError("use data directory", directory, errno);
-    if (status.st_uid != user.user)
-        return Error{"use data directory", directory,
-                     "it belongs to user number " + std::to_string(status.st_uid) + ", not to " + user.name,
-                     "Give user " + user.name + " the same number on both nodes"};
-    return {};
-}
-
 // The pid file of the node that crashed, or of this node before it was rebooted, may name a living process of ours by
 // chance; PostgreSQL would then refuse to start. Whether it is stale isn't guessed: only a process that is called
 // postgres and works in just this data directory makes it a true one.
@@ -55,31 +40,15 @@ Result<void> removeStalePidFile(const std::string& directory, const std::string&
     std::ifstream file(path);
     pid_t pid = 0;
     if (!(file >> pid)) pid = 0;
-    platform::ProcessTraits traits;
-    traits.workingDirectory = canonical;
-    traits.program = "postgres";
-    const Result<std::vector<platform::FoundProcess>> living = platform::findProcesses(traits);
-    if (!living) return living.error();
-    const Result<platform::ProcessIdentity> own = platform::readIdentity(recordFile);
-    for (const platform::FoundProcess& process : living.value())
-        if (process.identity.pid == pid && !(own && own.value() == process.identity))
-            return Error{"start PostgreSQL on", directory,
-                         "a server that Dyad didn't start runs on it already, process " + std::to_string(pid),
-                         "Stop that one (pg_ctl stop), and disable its start by the host"};
+    const Result<std::vector<pid_t>> others = serversOfOthers(canonical, {"postgres"}, recordFile);
+    if (!others) return others.error();
+    if (std::find(others.value().begin(), others.value().end(), pid) != others.value().end())
+        return Error{"start PostgreSQL on", directory,
+                     "a server that Dyad didn't start runs on it already, process " + std::to_string(pid),
+                     "Stop that one (pg_ctl stop), and disable its start by the host"};
     // The rest are backends without a postmaster: the sweep before the start ends them.
     if (cancelled) return Error{"start PostgreSQL on", directory, "given up", {}};
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return platform::systemError("remove", path, errno);
-    return {};
-}
-
-Result<void> makeSocketDirectory(const std::string& directory, const platform::UserAccount& user) {
-    std::error_code trouble;
-    const bool made = std::filesystem::create_directories(directory, trouble);
-    if (trouble) return platform::systemError("make socket directory", directory, trouble.value());
-    if (!made) return {};
-    // As Debian's package has it: everybody may look for a socket, the server's group may make one.
-    if (::chown(directory.c_str(), user.user, user.group) != 0 || ::chmod(directory.c_str(), 02775) != 0)
-        return platform::systemError("prepare socket directory", directory, errno);
     return {};
 }
 
@@ -108,15 +77,13 @@ Result<platform::ChildSetup> prepare(const model::PostgresqlSettings& settings, 
     Result<platform::UserAccount> user = platform::findUser(settings.user);
     if (!user) return user.error();
     if (const Result<void> good = checkOptions(settings.options); !good) return good.error();
-    if (const Result<void> good = checkDataDirectory(settings.dataDirectory, user.value()); !good) return good.error();
-    // The server's processes are found by their working directory, which the kernel spells without symbolic links.
-    std::error_code trouble;
-    const std::string real = std::filesystem::canonical(settings.dataDirectory, trouble).string();
-    if (trouble) return platform::systemError("use data directory", settings.dataDirectory, trouble.value());
-    if (real != canonical)
-        return Error{"use data directory", settings.dataDirectory, "its path leads over a symbolic link or isn't plain",
-                     "Configure it as " + real};
-    if (const Result<void> good = makeSocketDirectory(settings.socketDirectory, user.value()); !good)
+    if (const Result<void> good =
+            checkDataDirectory(settings.dataDirectory, canonical, "PG_VERSION", user.value(),
+                               "There is no database cluster; make one with initdb while the group is active here");
+        !good)
+        return good.error();
+    // As Debian's package has it: everybody may look for a socket, the server's group may make one.
+    if (const Result<void> good = makeSocketDirectory(settings.socketDirectory, user.value(), 02775); !good)
         return good.error();
     if (const Result<void> good = removeStalePidFile(settings.dataDirectory, canonical, recordFile, cancelled); !good)
         return good.error();
@@ -134,7 +101,27 @@ SqlProbeSettings sqlProbe(const model::PostgresqlSettings& settings, const model
                                  " dbname=" + quoted(settings.probeDatabase) + " user=" + quoted(settings.user) +
                                  " application_name=dyad";
     probe.query = wanted.query;
+    if (wanted.connection.empty() && settings.check == model::CheckDepth::Write) {
+        probe.query = "insert into dyad_probe values (1, 1, now()) "
+                      "on conflict (id) do update set times = dyad_probe.times + 1, asked_at = excluded.asked_at";
+        probe.makeTable = "create table if not exists dyad_probe "
+                          "(id integer primary key, times bigint not null, asked_at timestamptz not null)";
+    }
     if (Result<platform::UserAccount> user = platform::findUser(settings.user)) probe.asUser = std::move(user).value();
+    return probe;
+}
+
+// Where it listens: the administrator may have said another address than all of them.
+model::TcpProbe postgresqlPort(const model::PostgresqlSettings& settings) {
+    model::TcpProbe probe{"127.0.0.1", settings.port};
+    constexpr std::string_view key = "listen_addresses=";
+    for (const std::string& option : settings.options) {
+        if (!option.starts_with(key)) continue;
+        const std::string first = option.substr(key.size(), option.find(',') - key.size());
+        probe.address = first == "*" || first == "0.0.0.0" || first == "localhost" ? "127.0.0.1"
+                        : first == "::"                                            ? "::1"
+                                                                                   : first;
+    }
     return probe;
 }
 
@@ -157,25 +144,17 @@ std::vector<std::string> postgresqlCommand(const model::PostgresqlSettings& sett
 }
 
 std::string postgresqlProgress(const std::string& logLine) {
-    struct Known {
-        const char* words;
-        const char* meaning;
-    };
     static constexpr std::array known{
-        Known{"database system was interrupted", "recovery: "},
-        Known{"database system was not properly shut down", "recovery: "},
-        Known{"syncing data directory", "recovery: "},
-        Known{"redo starts at", "recovery: "},
-        Known{"redo in progress", "recovery: "},
-        Known{"redo done at", "recovery: "},
-        Known{"checkpoint starting: end-of-recovery", "recovery: "},
-        Known{"database system is ready to accept connections", ""},
+        ProgressWords{"database system was interrupted", "recovery: "},
+        ProgressWords{"database system was not properly shut down", "recovery: "},
+        ProgressWords{"syncing data directory", "recovery: "},
+        ProgressWords{"redo starts at", "recovery: "},
+        ProgressWords{"redo in progress", "recovery: "},
+        ProgressWords{"redo done at", "recovery: "},
+        ProgressWords{"checkpoint starting: end-of-recovery", "recovery: "},
+        ProgressWords{"database system is ready to accept connections", ""},
     };
-    for (const Known& line : known) {
-        const std::size_t at = logLine.find(line.words);
-        if (at != std::string::npos) return line.meaning + logLine.substr(at, maxProgressBytes);
-    }
-    return {};
+    return progressIn(logLine, known);
 }
 
 ProcessPlan planPostgresql(const model::PostgresqlSettings& settings, const std::string& group,
@@ -188,16 +167,16 @@ ProcessPlan planPostgresql(const model::PostgresqlSettings& settings, const std:
     plan.traits.environmentMark = markOf(plan.label);
     // The backends begin sessions of their own and write their titles over their environment; but all of them work in
     // the data directory. The path is compared as configured: resolving it could hang on a dead array.
-    plan.traits.workingDirectory = settings.dataDirectory;
-    while (plan.traits.workingDirectory.size() > 1 && plan.traits.workingDirectory.ends_with('/'))
-        plan.traits.workingDirectory.pop_back();
+    plan.traits.workingDirectory = plainDirectory(settings.dataDirectory);
     plan.traits.program = "postgres";
     plan.prepare = [settings, label = plan.label, canonical = plan.traits.workingDirectory,
                     record = plan.recordFile](const Aside::Cancelled& cancelled) {
         return prepare(settings, label, canonical, record, cancelled);
     };
     plan.makeReadyProbe = [settings]() -> std::unique_ptr<ProbeRunner> {
-        SqlProbeSettings probe = sqlProbe(settings, {});
+        model::PostgresqlSettings asked = settings;
+        asked.check = model::CheckDepth::Select;
+        SqlProbeSettings probe = sqlProbe(asked, {});
         probe.mustAcceptWrites = true;
         probe.refusedLoginIsWell = true;
         return std::make_unique<SqlProbeRunner>(std::move(probe));
@@ -206,6 +185,8 @@ ProcessPlan planPostgresql(const model::PostgresqlSettings& settings, const std:
     plan.makeHealthProbe = [settings, label = plan.label]() -> std::unique_ptr<ProbeRunner> {
         const auto* sql = std::get_if<model::SqlProbe>(&settings.health.probe);
         if (sql == nullptr) return makeProbe(settings.health.probe, label);
+        if (sql->connection.empty() && settings.check == model::CheckDepth::Port)
+            return std::make_unique<TcpProbeRunner>(postgresqlPort(settings));
         return std::make_unique<SqlProbeRunner>(sqlProbe(settings, *sql));
     };
     plan.healthInterval = settings.health.interval;

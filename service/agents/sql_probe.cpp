@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <cctype>
 #include <libpq-fe.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "agents/as_user.h"
 #include "agents/captured_command.h"
 
 namespace dyad::agents {
@@ -14,30 +13,8 @@ namespace dyad::agents {
 using Verdict = ProbeResult::Verdict;
 
 namespace {
-
-// PostgreSQL's "peer" authentication asks the kernel for the effective user at the moment of connect(2). The bare
-// system calls change it for this thread alone (the C library's would for all), and only while this object lives.
-class AsUser {
-public:
-    explicit AsUser(const std::optional<platform::UserAccount>& user)
-        : m_changed(user && ::geteuid() == 0 && user->user != 0) {
-        if (!m_changed) return;
-        ::syscall(SYS_setresgid, -1, user->group, -1);
-        ::syscall(SYS_setresuid, -1, user->user, -1);
-    }
-    ~AsUser() {
-        if (!m_changed) return;
-        const bool back = ::syscall(SYS_setresuid, -1, 0, -1) == 0 && ::syscall(SYS_setresgid, -1, 0, -1) == 0;
-        DYAD_CHECK(back, "the effective user could not be changed back after a SQL probe");
-    }
-    AsUser(const AsUser&) = delete;
-    AsUser& operator=(const AsUser&) = delete;
-
-private:
-    bool m_changed;
-};
-
-} // namespace
+constexpr const char* noSuchTable = "42P01";
+}
 
 std::string sqlStateOf(const std::string& verboseMessage) {
     // "SEVERITY:  57P03: words": the severity is in the server's language, so the code is found by its form.
@@ -82,6 +59,7 @@ void SqlProbeRunner::run(Duration timeout, Done done) {
     m_done = std::move(done);
     m_soon.stop();
     m_watch.reset(); // an earlier run that nobody waits for any more
+    m_makingTable = m_tableMade = false;
     {
         // A Unix socket is connected within this call.
         const AsUser asUser(m_settings.asUser);
@@ -121,8 +99,11 @@ void SqlProbeRunner::connecting() {
     if (m_settings.mustAcceptWrites && inRecovery != nullptr && std::string_view(inRecovery) == "on")
         return finish({Verdict::Failed, "the database is still in recovery"});
     ::PQsetnonblocking(m_connection.get(), 1); // else even the good-bye of PQfinish could wait
+    ask(m_settings.query.empty() ? "select 1" : m_settings.query);
+}
+
+void SqlProbeRunner::ask(const std::string& query) {
     // A query of a few bytes fits the socket's buffer whole: there is nothing to flush later.
-    const std::string query = m_settings.query.empty() ? "select 1" : m_settings.query;
     if (::PQsendQuery(m_connection.get(), query.c_str()) == 0)
         return finish({Verdict::Failed, lastLines(::PQerrorMessage(m_connection.get()))});
     ::PQsetSingleRowMode(m_connection.get()); // the first row is answer enough: a large table must not fill our memory
@@ -132,12 +113,20 @@ void SqlProbeRunner::connecting() {
 
 void SqlProbeRunner::asking() {
     if (::PQconsumeInput(m_connection.get()) == 0) return finish(trouble(::PQerrorMessage(m_connection.get())));
-    if (::PQisBusy(m_connection.get()) != 0) return;
-    const std::unique_ptr<PGresult, void (*)(PGresult*)> answer(::PQgetResult(m_connection.get()), ::PQclear);
-    const ExecStatusType status = ::PQresultStatus(answer.get());
-    if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
-        return finish({Verdict::Well, "the database answers"});
-    finish(trouble(::PQresultErrorMessage(answer.get())));
+    while (::PQisBusy(m_connection.get()) == 0) {
+        const std::unique_ptr<PGresult, void (*)(PGresult*)> answer(::PQgetResult(m_connection.get()), ::PQclear);
+        if (!answer) { // what was asked is answered to its end: the next may be asked
+            m_tableMade = m_makingTable;
+            m_makingTable = !m_makingTable;
+            return ask(m_makingTable ? m_settings.makeTable : m_settings.query);
+        }
+        const ExecStatusType status = ::PQresultStatus(answer.get());
+        const bool well = status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+        const std::string message = well ? "" : ::PQresultErrorMessage(answer.get());
+        const bool tableMissing = sqlStateOf(message) == noSuchTable && !m_settings.makeTable.empty();
+        if (well ? !m_makingTable : !tableMissing || m_makingTable || m_tableMade)
+            return finish(well ? ProbeResult{Verdict::Well, "the database answers"} : trouble(message));
+    }
 }
 
 void SqlProbeRunner::finish(ProbeResult result) {

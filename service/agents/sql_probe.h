@@ -23,6 +23,8 @@ namespace dyad::agents {
 struct SqlProbeSettings {
     std::string connection; // libpq connection string; a host is given by number or as a socket directory, names block
     std::string query;      // empty: "select 1"
+    // Done once, and the query asked again, where that finds no table; empty: no table is then a fault of the query.
+    std::string makeTable;
     // Ask as this user of the host (PostgreSQL's "peer" authentication looks at it); none: as ourselves.
     std::optional<platform::UserAccount> asUser;
     bool mustAcceptWrites = false; // a server that is still in recovery isn't well
@@ -38,6 +40,7 @@ public:
 
 private:
     void connecting();
+    void ask(const std::string& query);
     void asking();
     void finish(ProbeResult result);
     [[nodiscard]] ProbeResult trouble(const std::string& message) const;
@@ -45,6 +48,8 @@ private:
     SqlProbeSettings m_settings;
     Done m_done;
     ProbeResult m_result;
+    bool m_makingTable = false;
+    bool m_tableMade = false;
     std::unique_ptr<pg_conn, void (*)(pg_conn*)> m_connection;
     std::unique_ptr<DescriptorWatch> m_watch;
     Timer m_deadline;

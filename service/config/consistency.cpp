@@ -89,12 +89,27 @@ void checkMounts(Draft& draft) {
         });
 }
 
+// What both kinds of database have.
+struct DatabaseOf {
+    const std::string& dataDirectory;
+    std::uint16_t port;
+    std::string passwordFile; // empty: none
+};
+
+std::optional<DatabaseOf> databaseOf(const model::ResourceSetup& resource) {
+    if (const auto* postgresql = std::get_if<model::PostgresqlSettings>(&resource.settings))
+        return DatabaseOf{postgresql->dataDirectory, postgresql->port, {}};
+    if (const auto* mariadb = std::get_if<model::MariadbSettings>(&resource.settings))
+        return DatabaseOf{mariadb->dataDirectory, mariadb->port, mariadb->passwordFile};
+    return {};
+}
+
 // A database must lie on what moves with it, and start behind it.
 void checkDatabases(Draft& draft) {
     for (std::size_t g = 0; g < draft.configuration.groups.size(); ++g) {
         const model::GroupSetup& group = draft.configuration.groups[g];
         for (std::size_t r = 0; r < group.resources.size(); ++r) {
-            const auto* database = std::get_if<model::PostgresqlSettings>(&group.resources[r].settings);
+            const std::optional<DatabaseOf> database = databaseOf(group.resources[r]);
             if (!database || database->dataDirectory.empty()) continue;
             const std::string subject = describe(group, group.resources[r]);
             const Place at = draft.groups[g].resources[r].subjectAt;
@@ -102,6 +117,11 @@ void checkDatabases(Draft& draft) {
             for (std::size_t f = 0; f < group.resources.size(); ++f) {
                 const auto* filesystem = std::get_if<model::FilesystemSettings>(&group.resources[f].settings);
                 if (!filesystem || filesystem->mountPoint.empty()) continue;
+                if (isBelow(database->passwordFile, filesystem->mountPoint))
+                    draft.problems.error(at, "password_file", database->passwordFile,
+                                         subject + ": password_file = " + inQuotes(database->passwordFile) +
+                                             " is on the array: a check would wait for a disk that doesn't answer",
+                                         "put it below /etc/dyad on both nodes");
                 if (database->dataDirectory != filesystem->mountPoint &&
                     !isBelow(database->dataDirectory, filesystem->mountPoint))
                     continue;
@@ -131,7 +151,7 @@ void checkPorts(Draft& draft) {
     for (std::size_t g = 0; g < draft.configuration.groups.size(); ++g) {
         const model::GroupSetup& group = draft.configuration.groups[g];
         for (std::size_t r = 0; r < group.resources.size(); ++r) {
-            const auto* database = std::get_if<model::PostgresqlSettings>(&group.resources[r].settings);
+            const std::optional<DatabaseOf> database = databaseOf(group.resources[r]);
             if (!database) continue;
             const auto [user, isFirst] = users.emplace(database->port, describe(group, group.resources[r]));
             if (!isFirst)
@@ -139,6 +159,24 @@ void checkPorts(Draft& draft) {
                                      describe(group, group.resources[r]) + ": port " + std::to_string(database->port) +
                                          " already belongs to " + user->second,
                                      "give one of them another port: both may run on one node");
+        }
+    }
+}
+
+// A server takes the socket of another one away when it starts.
+void checkSockets(Draft& draft) {
+    std::map<std::string, std::string> users;
+    for (std::size_t g = 0; g < draft.configuration.groups.size(); ++g) {
+        const model::GroupSetup& group = draft.configuration.groups[g];
+        for (std::size_t r = 0; r < group.resources.size(); ++r) {
+            const auto* database = std::get_if<model::MariadbSettings>(&group.resources[r].settings);
+            if (!database) continue;
+            const auto [user, isFirst] = users.emplace(database->socket, describe(group, group.resources[r]));
+            if (!isFirst)
+                draft.problems.error(draft.groups[g].resources[r].at, "socket", database->socket,
+                                     describe(group, group.resources[r]) + ": socket " + inQuotes(database->socket) +
+                                         " already belongs to " + user->second,
+                                     "give one of them another socket: both may run on one node");
         }
     }
 }
@@ -174,6 +212,7 @@ void checkConsistency(Draft& draft) {
     checkMounts(draft);
     checkDatabases(draft);
     checkPorts(draft);
+    checkSockets(draft);
     checkPools(draft);
     warnOfGroupsWithoutLun(draft);
 }

@@ -12,7 +12,7 @@ namespace dyad::config {
 
 namespace {
 
-const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "address",
+const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "mariadb", "address",
                                           "ocf:PROVIDER:AGENT", "alias", "pool"};
 constexpr std::string_view ocfPrefix = "ocf:";
 
@@ -84,14 +84,6 @@ int readSignal(TableReader& reader, int otherwise) {
                                {"SIGWINCH", SIGWINCH},
                                {"SIGKILL", SIGKILL}},
                               otherwise);
-}
-
-std::string readUser(TableReader& reader, const std::string& otherwise) {
-    const auto user = reader.text("user");
-    if (!user) return otherwise;
-    if (isName(*user) || (user->front() == '_' && user->size() > 1 && isName(user->substr(1)))) return *user;
-    reader.wrong("user", "is not the name of a user", "write the name as /etc/passwd has it");
-    return otherwise;
 }
 
 void readProcess(TableReader& reader, Draft& draft, model::ResourceSetup& resource) {
@@ -190,34 +182,6 @@ void readOcf(TableReader& reader, Draft& draft, const std::string& type, model::
     resource.settings = std::move(settings);
 }
 
-void readPostgresql(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places) {
-    model::PostgresqlSettings settings;
-    if (const auto data = reader.requiredText("data", "data = \"/srv/erp/postgresql\"")) {
-        places.subjectAt = reader.place("data");
-        if (checkPath(reader, "data", *data)) settings.dataDirectory = *data;
-    }
-    if (const auto binaries = reader.text("binaries"); binaries && checkPath(reader, "binaries", *binaries))
-        settings.binaryDirectory = *binaries;
-    settings.user = readUser(reader, settings.user);
-    if (settings.user == "root")
-        reader.wrong("user", "is refused by PostgreSQL", "write the user that owns the data, usually \"postgres\"");
-    settings.port = static_cast<std::uint16_t>(reader.number("port", 1, 65535, settings.port));
-    if (const auto folder = reader.text("socket_directory"); folder && checkPath(reader, "socket_directory", *folder))
-        settings.socketDirectory = *folder;
-    if (const auto options = reader.words("options")) {
-        for (const Word& option : *options) {
-            if (const std::size_t equals = option.text.find('='); equals == std::string::npos || equals == 0)
-                draft.problems.error(option.at, "options", option.text,
-                                     reader.subject() + ": option " + inQuotes(option.text) + " is not name=value",
-                                     "write it as \"shared_buffers=1GB\"");
-            settings.options.push_back(option.text);
-        }
-    }
-    if (const auto database = reader.text("database")) settings.probeDatabase = *database;
-    settings.health = readHealth(reader, settings.health, false, draft);
-    resource.settings = std::move(settings);
-}
-
 void readAddress(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places) {
     model::AddressSettings settings;
     if (const auto text = reader.requiredText("address", "address = \"10.77.0.100/24\"")) {
@@ -261,6 +225,14 @@ void readAddress(TableReader& reader, Draft& draft, model::ResourceSetup& resour
 
 } // namespace
 
+std::string readUser(TableReader& reader, const std::string& otherwise) {
+    const auto user = reader.text("user");
+    if (!user) return otherwise;
+    if (isName(*user) || (user->front() == '_' && user->size() > 1 && isName(user->substr(1)))) return *user;
+    reader.wrong("user", "is not the name of a user", "write the name as /etc/passwd has it");
+    return otherwise;
+}
+
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
                           ResourceDraft& places, bool& mayFinish) {
     if (type == "filesystem")
@@ -271,6 +243,8 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
         readCommandResource(reader, resource);
     else if (type == "postgresql")
         readPostgresql(reader, draft, resource, places);
+    else if (type == "mariadb")
+        readMariadb(reader, draft, resource, places);
     else if (type == "address")
         readAddress(reader, draft, resource, places);
     else if (type == "alias")

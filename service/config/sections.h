@@ -62,6 +62,9 @@ void readNotify(TableReader& root, Draft& draft);
 // judged.
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
                           ResourceDraft& places, bool& mayFinish);
+// Of the types "postgresql" and "mariadb" (database_settings.cpp).
+void readPostgresql(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
+void readMariadb(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // The names of the groups' addresses become what they stand for.
 void resolveAliases(Draft& draft);
@@ -90,6 +93,8 @@ void checkConsistency(Draft& draft);
 [[nodiscard]] std::string readName(TableReader& reader, std::string_view example);
 // Absolute, without "//", "/./", "/../" or a slash at the end; reported where it isn't.
 [[nodiscard]] bool checkPath(TableReader& reader, std::string_view key, const std::string& path);
+// The key "user"; a wrong one is reported, then and where there is none `otherwise`.
+[[nodiscard]] std::string readUser(TableReader& reader, const std::string& otherwise);
 // A command: at least the absolute path of a program. nullopt where absent or reported.
 [[nodiscard]] std::optional<std::vector<std::string>> readCommand(TableReader& reader, std::string_view key,
                                                                   bool required);

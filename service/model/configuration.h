@@ -166,6 +166,13 @@ struct OcfSettings {
     bool operator==(const OcfSettings&) const = default;
 };
 
+// How deep a database is asked how it is.
+enum class CheckDepth : std::uint8_t {
+    Port,   // its port lets connections in
+    Select, // it answers a query
+    Write,  // it stores a row: notices one that has become read-only, or whose filesystem is full
+};
+
 struct PostgresqlSettings {
     std::string dataDirectory; // on the group's filesystem
     std::string binaryDirectory = "/usr/lib/postgresql/15/bin";
@@ -174,9 +181,29 @@ struct PostgresqlSettings {
     std::string socketDirectory = "/run/postgresql";
     std::vector<std::string> options; // further "-c name=value"
     std::string probeDatabase = "postgres";
-    HealthCheck health{SqlProbe{}, 5s, 3s, 3};
+    HealthCheck health{SqlProbe{}, 5s, 3s, 3}; // a SqlProbe without connection is the check by `check`
+    CheckDepth check = CheckDepth::Select;
 
     bool operator==(const PostgresqlSettings&) const = default;
+};
+
+struct MariadbSettings {
+    std::string dataDirectory; // on the group's filesystem
+    std::string program = "/usr/sbin/mariadbd";
+    std::string defaultsFile; // empty: none is read
+    std::string user = "mysql";
+    std::uint16_t port = 3306;
+    std::string bindAddress = "*"; // numeric, or "*": all
+    std::string socket = "/run/mysqld/mysqld.sock";
+    std::vector<std::string> options; // further "--name=value", without the dashes
+    // Of the checks: who asks, with what password, and in which database the table of the write check is.
+    std::string account;      // empty: the name of `user`, who is known by the socket
+    std::string passwordFile; // 0600, one line; empty: no password
+    std::string probeDatabase = "dyad";
+    HealthCheck health{SqlProbe{}, 5s, 3s, 3}; // as PostgresqlSettings::health
+    CheckDepth check = CheckDepth::Select;
+
+    bool operator==(const MariadbSettings&) const = default;
 };
 
 struct AddressSettings {
@@ -251,7 +278,7 @@ struct PoolSettings {
 };
 
 using ResourceSettings = std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings,
-                                      AddressSettings, OcfSettings, AliasSettings, PoolSettings>;
+                                      AddressSettings, OcfSettings, AliasSettings, PoolSettings, MariadbSettings>;
 
 struct ResourceSetup {
     std::string name;

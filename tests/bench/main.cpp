@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // dyad-bench: the figures, measured on the lab. None of them decides whether a test passes.
 #include "bench/abuse.h"
+#include "bench/death.h"
 #include "bench/recorder.h"
 #include "bench/takeover.h"
 #include "lab/world.h"
@@ -50,6 +51,15 @@ int abuse(const AbusePlan& plan, const std::string& jsonFile) {
         return 1;
     }
     return tell(measureAbuse(plan), jsonFile);
+}
+
+int death(unsigned runs, const std::string& jsonFile) {
+    auto lock = lab::LabLock::take();
+    if (!lock) {
+        std::cerr << "dyad-bench: " << lock.error().text() << '\n';
+        return 1;
+    }
+    return tell(measureDeath(runs), jsonFile);
 }
 
 int takeover(const Plan& plan, const std::string& jsonFile) {
@@ -115,6 +125,11 @@ int main(int count, char** words) {
         ->capture_default_str();
     abused->add_option("--json", jsonFile, "write everything there, too");
     abused->callback([&] { status = abuse(abusePlan, jsonFile); });
+    auto* killed = app.add_subcommand("death", "how soon the service knows that its database was killed");
+    unsigned deathRuns = 20;
+    killed->add_option("--runs", deathRuns)->check(CLI::Range(1, 1000))->capture_default_str();
+    killed->add_option("--json", jsonFile, "write everything there, too");
+    killed->callback([&] { status = death(deathRuns, jsonFile); });
     CLI11_PARSE(app, count, words);
     return status;
 }

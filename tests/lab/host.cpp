@@ -5,6 +5,7 @@
 #include "lab/network.h"
 #include "lab/paths.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -220,6 +221,11 @@ std::vector<pid_t> findInHost(const std::string& host, const std::string& progra
     for (const pid_t pid : processesBelow(*record))
         if (programNameOf(pid) == program.substr(0, 15) && recordOf(pid)) found.push_back(pid);
     return found;
+}
+
+pid_t oldestInHost(const std::string& host, const std::string& program) {
+    const auto processes = findInHost(host, program);
+    return processes.empty() ? 0 : *std::min_element(processes.begin(), processes.end());
 }
 
 } // namespace dyad::lab

@@ -42,6 +42,8 @@ inline constexpr const char* hostNames[2] = {"alpha", "beta"};
                                               const CommandOptions& options = {});
 // The pids (as the machine numbers them) of the host's processes whose program has this name.
 [[nodiscard]] std::vector<pid_t> findInHost(const std::string& host, const std::string& program);
+// The first of them, a server's main process; 0 where there is none.
+[[nodiscard]] pid_t oldestInHost(const std::string& host, const std::string& program);
 
 // Whether the first process starts the service at the next power-on, and starts it again when it dies.
 void setServiceWanted(const std::string& host, bool wanted);

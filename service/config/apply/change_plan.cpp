@@ -46,6 +46,15 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                           [](model::PostgresqlSettings each) -> model::ResourceSettings {
                               each.probeDatabase.clear();
                               each.health = {};
+                              each.check = {};
+                              return each;
+                          },
+                          [](model::MariadbSettings each) -> model::ResourceSettings {
+                              each.account.clear();
+                              each.passwordFile.clear();
+                              each.probeDatabase.clear();
+                              each.health = {};
+                              each.check = {};
                               return each;
                           },
                           [](model::AddressSettings each) -> model::ResourceSettings {

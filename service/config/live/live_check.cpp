@@ -206,6 +206,13 @@ private:
                            user(block, subject, each.user);
                            probe(block, "health", subject, each.health.probe);
                        },
+                       [&](const model::MariadbSettings& each) {
+                           program(block, "program", subject, each.program);
+                           user(block, subject, each.user);
+                           probe(block, "health", subject, each.health.probe);
+                           if (!each.passwordFile.empty()) secretFile(block, each.passwordFile);
+                           if (!each.defaultsFile.empty()) readable(block, "defaults", subject, each.defaultsFile);
+                       },
                    },
                    resource.settings);
     }
@@ -279,14 +286,25 @@ private:
                 "make the user, with the same number on both nodes");
     }
 
-    void program(const std::string& block, const std::string& key, const std::string& subject,
-                 const std::string& path) {
-        // On the group's own filesystem it is there only where the group runs.
+    // On a group's own filesystem it is there only where the group runs.
+    [[nodiscard]] bool isOnTheArray(const std::string& path) const {
         for (const model::GroupSetup& group : m_configuration.groups)
             for (const model::ResourceSetup& each : group.resources)
                 if (const auto* filesystem = std::get_if<model::FilesystemSettings>(&each.settings))
-                    if (isBelow(path, filesystem->mountPoint)) return;
-        if (::access(path.c_str(), X_OK) == 0) return;
+                    if (isBelow(path, filesystem->mountPoint)) return true;
+        return false;
+    }
+
+    void readable(const std::string& block, const std::string& key, const std::string& subject,
+                  const std::string& path) {
+        if (isOnTheArray(path) || ::access(path.c_str(), R_OK) == 0) return;
+        say(true, block, key, path, subject + ": the file " + path + " can't be read: " + errnoText(errno),
+            "copy it from the other node, or correct the path");
+    }
+
+    void program(const std::string& block, const std::string& key, const std::string& subject,
+                 const std::string& path) {
+        if (isOnTheArray(path) || ::access(path.c_str(), X_OK) == 0) return;
         say(true, block, key, path, subject + ": the program " + path + " can't be run: " + errnoText(errno),
             "install it on this host, or correct the path");
     }

@@ -91,7 +91,8 @@ model::NodeTruth TruthWatch::believed() const {
                 seen.wireInterface = address->interface;
                 truth.addresses.push_back(std::move(seen));
             } else if (std::holds_alternative<model::ProcessSettings>(resource.settings) ||
-                       std::holds_alternative<model::PostgresqlSettings>(resource.settings)) {
+                       std::holds_alternative<model::PostgresqlSettings>(resource.settings) ||
+                       std::holds_alternative<model::MariadbSettings>(resource.settings)) {
                 truth.processes.push_back({group.name, resource.name, 0, claimed, settled, false});
             }
         }

@@ -86,7 +86,8 @@ Result<FileDescriptor> openProcess(const ProcessIdentity& identity) {
     if (!stat) return stat.error();
     if (stat.value().startTime != identity.startTime)
         return Error{"open", who, "the number belongs to another process now", {}};
-    if (stat.value().state == 'Z' || stat.value().state == 'X') return systemError("open", who, ESRCH);
+    // Its first thread may be a zombie while others go on, or are still leaving with its files and sockets.
+    if (hasEnded(pidfd)) return systemError("open", who, ESRCH);
     return pidfd;
 }
 

@@ -22,7 +22,7 @@ struct ProcessIdentity {
 // What /proc/PID/stat says of a process; proc(5).
 struct ProcessStat {
     std::string name; // of the program, as /proc/PID/comm has it: at most 15 characters
-    char state = '?'; // 'Z': dead, not yet collected by its parent
+    char state = '?'; // of its first thread; 'Z': that one has ended
     pid_t parent = 0;
     pid_t session = 0;
     std::uint64_t startTime = 0;
@@ -32,8 +32,8 @@ struct ProcessStat {
 [[nodiscard]] Result<ProcessStat> readProcessStat(pid_t pid);
 [[nodiscard]] Result<ProcessIdentity> identityOf(pid_t pid);
 
-// A pidfd of just this process; it becomes readable when the process ends. Error: it is gone, is a zombie, or its pid
-// belongs to another process now. Doesn't block.
+// A pidfd of just this process; it becomes readable when its last thread has ended. Error: that is so already (it is a
+// zombie, or gone), or its pid belongs to another process now. Doesn't block.
 [[nodiscard]] Result<FileDescriptor> openProcess(const ProcessIdentity& identity);
 
 // Through the pidfd, so that it never hits a stranger. A process that has already ended is no error.

@@ -98,7 +98,7 @@ Result<std::vector<FoundProcess>> findProcesses(const ProcessTraits& traits) {
     std::vector<FoundProcess> found;
     for (const pid_t pid : belonging) {
         const ProcessIdentity identity{pid, processes.at(pid).startTime};
-        Result<FileDescriptor> pidfd = openProcess(identity); // refuses zombies and numbers that changed hands
+        Result<FileDescriptor> pidfd = openProcess(identity); // refuses who has ended, and numbers that changed hands
         if (!pidfd || readLink("/proc/" + std::to_string(pid) + "/ns/pid") != ownNamespace) continue;
         found.push_back({identity, std::move(pidfd).value()});
     }

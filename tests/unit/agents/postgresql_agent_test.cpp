@@ -51,6 +51,17 @@ class PostgresqlAgentTest : public QObject {
         (void)QTest::qWaitFor([&] { return answer.has_value(); }, guardMs);
         return answer.value_or(ProbeResult{});
     }
+    // The check of this depth, as the agent makes it.
+    ProbeResult check(model::CheckDepth depth, Duration timeout = 30s) const {
+        model::PostgresqlSettings settings = m_settings;
+        settings.check = depth;
+        const auto probe = planPostgresql(settings, "test", "db", places()).makeHealthProbe();
+        std::optional<ProbeResult> answer;
+        probe->run(timeout, [&](const ProbeResult& result) { answer = result; });
+        if (answer) return {ProbeResult::Verdict::CouldNotRun, "answered from within run()"};
+        (void)QTest::qWaitFor([&] { return answer.has_value(); }, guardMs);
+        return answer.value_or(ProbeResult{});
+    }
     static std::string all(const std::vector<ports::AgentNotice>& notices) {
         std::string text;
         for (const ports::AgentNotice& notice : notices)
@@ -99,6 +110,38 @@ private Q_SLOTS:
         COMPARE_OUTCOME(driver.stop(), ResourceOutcome::Stopped);
         QCOMPARE(living(), std::size_t{0});
         QCOMPARE(driver.count(Kind::Unhealthy) + driver.count(Kind::Died), 0);
+    }
+
+    void theDepthsOfTheCheck() {
+        using model::CheckDepth;
+        const auto agent = make();
+        AgentDriver driver(*agent);
+        COMPARE_OUTCOME(driver.start(), ResourceOutcome::Running);
+        const auto well = [&](CheckDepth depth) {
+            const ProbeResult result = check(depth);
+            return result.verdict == ProbeResult::Verdict::Well ? std::string() : result.detail;
+        };
+        QCOMPARE(well(CheckDepth::Port), std::string());
+        QCOMPARE(well(CheckDepth::Select), std::string());
+        QCOMPARE(sql("select 1 from dyad_probe").verdict, ProbeResult::Verdict::CouldNotRun);
+        QCOMPARE(well(CheckDepth::Write), std::string()); // makes its table
+        QCOMPARE(well(CheckDepth::Write), std::string());
+        QCOMPARE(sql("select 1 / (case when times = 2 then 1 else 0 end) from dyad_probe").verdict,
+                 ProbeResult::Verdict::Well);
+        QCOMPARE(sql("alter system set default_transaction_read_only = on").verdict, ProbeResult::Verdict::Well);
+        QCOMPARE(sql("select pg_reload_conf()").verdict, ProbeResult::Verdict::Well);
+        QTRY_COMPARE_WITH_TIMEOUT(check(CheckDepth::Write).verdict, ProbeResult::Verdict::Failed, guardMs);
+        QCOMPARE(well(CheckDepth::Select), std::string());
+        QCOMPARE(well(CheckDepth::Port), std::string());
+        QCOMPARE(sql("alter system reset default_transaction_read_only").verdict, ProbeResult::Verdict::Well);
+        QCOMPARE(sql("select pg_reload_conf()").verdict, ProbeResult::Verdict::Well);
+        QTRY_COMPARE_WITH_TIMEOUT(well(CheckDepth::Write), std::string(), guardMs);
+        // A table of the name, but not ours: the question is at fault.
+        QCOMPARE(sql("drop table dyad_probe; create table dyad_probe (other int)").verdict, ProbeResult::Verdict::Well);
+        QTRY_COMPARE_WITH_TIMEOUT(check(CheckDepth::Write).verdict, ProbeResult::Verdict::CouldNotRun, guardMs);
+        COMPARE_OUTCOME(driver.stop(), ResourceOutcome::Stopped);
+        QCOMPARE(check(CheckDepth::Port).verdict, ProbeResult::Verdict::Failed);
+        QCOMPARE(check(CheckDepth::Write).verdict, ProbeResult::Verdict::Failed);
     }
 
     void crashThenRecovery() {

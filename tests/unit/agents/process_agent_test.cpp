@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agents/process_agent.h"
 
+#include <QDir>
 #include <QEventLoop>
 #include <QFile>
 #include <QScopeGuard>
@@ -8,6 +9,8 @@
 #include <csignal>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 #include "agent_driver.h"
 #include "agents/factory.h"
@@ -119,6 +122,40 @@ private Q_SLOTS:
         COMPARE_OUTCOME(driver.kill(), ResourceOutcome::Stopped); // overtakes the stop
         QVERIFY(stopped.has_value());
         QCOMPARE(left(), std::size_t{0});
+    }
+
+    // A killed program was told to be stopped when its first thread was gone; others still held its socket, and the
+    // next start found it taken.
+    void aProgramIsThereAsLongAsOneOfItsThreads() {
+        model::ProcessSettings settings;
+        settings.command = {QCoreApplication::applicationDirPath().toStdString() + "/leaderless_program"};
+        auto agent = make(settings);
+        COMPARE_OUTCOME(AgentDriver(*agent).start(), ResourceOutcome::Running);
+        const pid_t pid = mainPid();
+        QTRY_VERIFY_WITH_TIMEOUT(platform::readProcessStat(pid).value().state == 'Z', guardMs);
+        // A later life of the service finds it.
+        agent = make(settings);
+        AgentDriver driver(*agent);
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Running);
+        QCOMPARE(mainPid(), pid);
+        // Its other thread is held on its way out.
+        pid_t thread = 0;
+        for (const QString& each :
+             QDir("/proc/" + QString::number(pid) + "/task").entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+            if (each.toInt() != pid) thread = each.toInt();
+        QVERIFY(thread != 0);
+        if (::ptrace(PTRACE_SEIZE, thread, nullptr, PTRACE_O_TRACEEXIT) != 0) QSKIP("may not trace a process");
+        std::optional<ports::AgentResult> killed;
+        agent->kill(AgentDriver::into(killed));
+        int status = 0;
+        QVERIFY(QTest::qWaitFor([&] { return ::waitpid(thread, &status, __WALL | WNOHANG) == thread; }, guardMs));
+        QVERIFY(WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_EXIT);
+        QTest::qWait(0);
+        const bool toldTooEarly = killed.has_value();
+        QCOMPARE(::ptrace(PTRACE_DETACH, thread, nullptr, nullptr), 0L);
+        COMPARE_OUTCOME(AgentDriver::await(killed), ResourceOutcome::Stopped);
+        QVERIFY(!toldTooEarly);
+        QCOMPARE(driver.count(Kind::Died), 0);
     }
 
     void childrenLeftBehindAreSwept() {

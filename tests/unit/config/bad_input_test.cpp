@@ -14,6 +14,8 @@ const std::string process =
 const std::string vip = "[[group.resource]]\nname = \"vip\"\ntype = \"address\"\n";             // 22 to 24
 const std::string database = "[[group.resource]]\nname = \"db\"\ntype = \"postgresql\"\n";      // 22 to 24
 const std::string ocf = "[[group.resource]]\nname = \"web\"\ntype = \"ocf:heartbeat:nginx\"\n"; // 22 to 24
+const std::string mariadb =
+    "[[group.resource]]\nname = \"db\"\ntype = \"mariadb\"\ndata = \"/srv/erp/my\"\n"; // 22 to 25
 const std::string withGroup = pairLines + groupLines;
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -284,6 +286,46 @@ void BadInputTest::oneProblem_data() {
     row("one port for two databases",
         withGroup + database + "data = \"/srv/erp/a\"\n" + replaced(database, "db", "db2") + "data = \"/srv/erp/b\"\n",
         26, 1, "port", "port 5432 already belongs to resource \"db\"", "another port");
+    row("depth of a database's check", withGroup + database + "data = \"/srv/erp/pg\"\ncheck = \"deep\"\n", 26, 9,
+        "check", "deep", "select");
+    row("depth beside a probe",
+        withGroup + database + "data = \"/srv/erp/pg\"\ncheck = \"write\"\nhealth = { tcp = \"127.0.0.1:1\" }\n", 26,
+        9, "check", "stands beside a probe in health", "keep one of them");
+
+    row("MariaDB elsewhere", withGroup + replaced(mariadb, "/srv/erp/my", "/var/lib/mysql"), 25, 8, "data",
+        "is on no filesystem of the group", "below the mount point");
+    row("MariaDB as root", withGroup + mariadb + "user = \"root\"\n", 26, 8, "user", "refused by MariaDB", "mysql");
+    row("MariaDB with a key it doesn't have", withGroup + mariadb + "binaries = \"/usr/bin\"\n", 26, 1, "binaries",
+        "unknown key", "");
+    row("MariaDB at a name", withGroup + mariadb + "bind_address = \"db.example\"\n", 26, 16, "bind_address",
+        "is no numeric address", "\"*\"");
+    row("socket without its end", withGroup + mariadb + "socket = \"/run/mysqld\"\n", 26, 10, "socket",
+        "is no name for a socket", ".sock");
+    row("socket that is too long", withGroup + mariadb + "socket = \"/run/" + std::string(110, 'x') + ".sock\"\n", 26,
+        10, "socket", "is no name for a socket", "107 bytes");
+    row("database of the check", withGroup + mariadb + "database = \"a`b\"\n", 26, 12, "database", "is no plain name", "");
+    row("password on the array", withGroup + mariadb + "password_file = \"/srv/erp/secret\"\n", 25, 8, "password_file",
+        "is on the array", "/etc/dyad");
+    row("a PostgreSQL asked of MariaDB", withGroup + mariadb + "health = { sql = \"host=/x password=geheim\" }\n", 26, 10,
+        "health", "asks a PostgreSQL", "check");
+    const auto option = [&](const char* name, const char* text, const char* says, const char* remedy) {
+        row(name, withGroup + mariadb + "options = [\"" + text + "\"]\n", 26, 12, "options", says, remedy);
+    };
+    option("option with dashes", "--max_connections=5", "is no name, or name=value", "without dashes");
+    option("option of a key", "DataDir=/x", "has a key of its own", "data = ");
+    option("option of a key, begun", "loose-bind=::", "has a key of its own", "bind_address = ");
+    option("lost commits", "innodb-flush-log-at-trx-commit=2", "commits could be lost", "remove");
+    option("lost commits, begun", "innodb_flush_log_at_trx=0", "commits could be lost", "remove");
+    option("binary log behind", "Sync_Binlog=0", "commits could be lost", "remove");
+    option("torn pages", "skip-innodb-doublewrite", "commits could be lost", "remove");
+    option("torn pages by value", "innodb_doublewrite=OFF", "commits could be lost", "remove");
+    option("no flush", "innodb_flush_method=O_DIRECT_NO_FSYNC", "commits could be lost", "remove");
+    row("one port for two kinds of database",
+        withGroup + replaced(database, "db", "pg") + "data = \"/srv/erp/a\"\nport = 3306\n" + mariadb, 27, 1, "port",
+        "port 3306 already belongs to resource \"pg\"", "another port");
+    row("one socket for two databases",
+        withGroup + mariadb + replaced(replaced(mariadb, "db", "db2"), "/erp/my", "/erp/my2") + "port = 3307\n", 26, 1,
+        "socket", "already belongs to resource \"db\"", "another socket");
 }
 
 void BadInputTest::oneProblem() {

@@ -40,6 +40,7 @@ private Q_SLOTS:
     void theExampleLoads();
     void defaultsAreFilledIn();
     void everyKeyArrives();
+    void everyKeyOfAMariadbArrives();
     void linksKeepTheWrittenOrder();
     void lunsOfAGroupAreInTheOrderOfTheFile();
     void theWrittenOrderIsAChain();
@@ -128,6 +129,7 @@ port = 5433
 socket_directory = "/run/pg"
 options = ["shared_buffers=1GB"]
 database = "erp"
+check = "write"
 health = { interval_ms = 1000, timeout_ms = 900, failures = 5 }
 [[group.resource]]
 name = "app"
@@ -210,6 +212,7 @@ check_level = 10
     QVERIFY(std::holds_alternative<model::SqlProbe>(database.health.probe));
     QVERIFY(database.health.interval == 1s && database.health.timeout == 900ms);
     QCOMPARE(database.health.failures, 5U);
+    QVERIFY(database.check == model::CheckDepth::Write);
 
     const auto& process = std::get<model::ProcessSettings>(group.resources[2].settings);
     QCOMPARE(process.command, (std::vector<std::string>{"/usr/bin/app", ""}));
@@ -245,6 +248,50 @@ check_level = 10
                                   {"configfile", "/srv/g/nginx.conf"}, {"empty", ""}, {"port", "8080"}, {"verbose", "true"}}));
     QVERIFY(web.interval == 2s && web.monitorTimeout == 12s);
     QCOMPARE(web.checkLevel, 10U);
+}
+
+void LoadTest::everyKeyOfAMariadbArrives() {
+    const std::string begin = pairLines + groupLines + "[[group.resource]]\nname = \"db\"\ntype = \"mariadb\"\n";
+    const Loaded loaded = loadText(begin + R"(data = "/srv/erp/mysql"
+program = "/opt/mariadb/bin/mariadbd"
+defaults = "/srv/erp/my.cnf"
+user = "maria"
+port = 3307
+bind_address = "FD00::0:1"
+socket = "/run/maria/db.sock"
+options = ["innodb_buffer_pool_size=1G", "skip-name-resolve", "sync-binlog=1"]
+account = "watch"
+password_file = "/etc/dyad/watch.password"
+database = "monitoring"
+check = "port"
+health = { interval_ms = 1000, timeout_ms = 900, failures = 5 }
+)",
+                                   "dyad.toml");
+    QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
+    QVERIFY2(loaded.warnings.empty(), allTexts(loaded).c_str());
+    const auto& settings = std::get<model::MariadbSettings>(loaded.configuration->groups[0].resources[1].settings);
+    const model::MariadbSettings wanted{
+        .dataDirectory = "/srv/erp/mysql",
+        .program = "/opt/mariadb/bin/mariadbd",
+        .defaultsFile = "/srv/erp/my.cnf",
+        .user = "maria",
+        .port = 3307,
+        .bindAddress = "fd00::1",
+        .socket = "/run/maria/db.sock",
+        .options = {"innodb_buffer_pool_size=1G", "skip-name-resolve", "sync-binlog=1"},
+        .account = "watch",
+        .passwordFile = "/etc/dyad/watch.password",
+        .probeDatabase = "monitoring",
+        .health = {model::SqlProbe{}, 1s, 900ms, 5},
+        .check = model::CheckDepth::Port,
+    };
+    QVERIFY(settings == wanted);
+
+    const Loaded plain = loadText(begin + "data = \"/srv/erp/mysql\"\n", "dyad.toml");
+    QVERIFY2(plain.configuration.has_value(), allTexts(plain).c_str());
+    model::MariadbSettings defaults;
+    defaults.dataDirectory = "/srv/erp/mysql";
+    QVERIFY(std::get<model::MariadbSettings>(plain.configuration->groups[0].resources[1].settings) == defaults);
 }
 
 void LoadTest::linksKeepTheWrittenOrder() {

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <poll.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -197,6 +198,29 @@ private Q_SLOTS:
         QVERIFY(!openProcess(identity).ok()); // a zombie is dead
         QCOMPARE(reap(child.value().pidfd).value()->text(), std::string("killed by signal 9 (Killed)"));
         QVERIFY(sendSignal(child.value().pidfd, SIGKILL).ok()); // gone is no error
+    }
+
+    // It once counted as dead when its first thread was, while the others still had its files and sockets.
+    void aProgramLivesAsLongAsOneOfItsThreads() {
+        const std::string folder = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
+        Result<Child> child = startChild({.command = {folder + "/leaderless_program"}});
+        QVERIFY(child.ok());
+        const ProcessIdentity identity = child.value().identity;
+        const auto end = qScopeGuard([&] {
+            (void)sendSignal(child.value().pidfd, SIGKILL);
+            awaitEnd(child.value().pidfd);
+            (void)reap(child.value().pidfd);
+        });
+        QTRY_VERIFY_WITH_TIMEOUT(readProcessStat(identity.pid).value().state == 'Z', guardMs);
+        QVERIFY(openProcess(identity).ok());
+        ProcessTraits session;
+        session.session = identity.pid;
+        const Result<std::vector<FoundProcess>> found = findProcesses(session);
+        QVERIFY(found.ok() && found.value().size() == 1);
+        killAll(found.value());
+        awaitEnd(child.value().pidfd);
+        QVERIFY(!openProcess(identity).ok());
+        QCOMPARE(findProcesses(session).value().size(), std::size_t(0));
     }
 
     void sweepFindsByMarkSessionFolderAndAncestry() {

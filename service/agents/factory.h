@@ -12,7 +12,7 @@
 
 namespace dyad::agents {
 
-// For resources of type process, command, ocf:PROVIDER:AGENT and postgresql; others (filesystem, address, pool) are made elsewhere
+// For resources of type process, command, ocf:PROVIDER:AGENT, systemd:UNIT and postgresql; others (filesystem, address, pool) are made elsewhere
 // and are an error here. `runDirectory` is emptied by a boot, `stateDirectory` is not; both exist.
 // Doesn't block, starts nothing.
 [[nodiscard]] Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& resource,

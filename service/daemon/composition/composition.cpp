@@ -37,6 +37,8 @@ namespace dyad::daemon {
 
 namespace {
 
+constexpr Duration lastHooksTime = 5s;
+
 class SystemClock : public ports::Clock {
 public:
     [[nodiscard]] Instant now() const override { return platform::monotonicNow(); }
@@ -254,7 +256,10 @@ Result<void> Composition::start() {
 }
 
 void Composition::shutDown(const std::string& why, std::function<void()> finished) {
-    m_parts->runner->onShutdownFinished = std::move(finished);
+    // What is to be told of the last stop still is, for a moment.
+    m_parts->runner->onShutdownFinished = [this, finished = std::move(finished)] {
+        m_parts->hooks->whenIdle(lastHooksTime, finished);
+    };
     m_parts->runner->post(engine::ShutdownRequested{why});
 }
 

@@ -9,10 +9,27 @@ HookPart::HookPart(const model::Configuration& configuration, model::NodeId self
                    const ports::Clock& clock)
     : m_journal(journal), m_events(configuration, self), m_cluster(configuration.clusterName),
       m_node(configuration.nodes[model::indexOf(self)].name),
-      m_peer(configuration.nodes[model::indexOf(model::otherNode(self))].name) {
+      m_peer(configuration.nodes[model::indexOf(model::otherNode(self))].name), m_patience([this] {
+          const std::function<void()> idle = std::exchange(m_idle, nullptr);
+          if (idle) idle();
+      }) {
     for (const model::HookSetup& setup : configuration.hooks)
         m_hooks.push_back({setup, setup.group ? configuration.groups[setup.group->value].name : "",
                            std::make_unique<HookRunner>(setup, journal, clock)});
+    for (const Hook& hook : m_hooks)
+        hook.runner->onIdle = [this] { tellIfIdle(); };
+}
+
+void HookPart::whenIdle(Duration patience, std::function<void()> idle) {
+    m_idle = std::move(idle);
+    m_patience.start(patience);
+    tellIfIdle();
+}
+
+void HookPart::tellIfIdle() {
+    if (!m_idle || std::any_of(m_hooks.begin(), m_hooks.end(), [](const Hook& each) { return !each.runner->idle(); }))
+        return;
+    m_patience.start(Duration(0)); // off the command's own call
 }
 
 void HookPart::write(model::JournalEntry entry) {

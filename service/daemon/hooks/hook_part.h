@@ -17,8 +17,12 @@ public:
              const ports::Clock& clock);
 
     void write(model::JournalEntry entry) override;
+    // Once nothing runs or waits any more, or after `patience`: what still runs is killed with the service. `idle` may
+    // be called from within. For the end of the service.
+    void whenIdle(Duration patience, std::function<void()> idle);
 
 private:
+    void tellIfIdle();
     struct Hook {
         model::HookSetup setup;
         std::string group; // its only one; empty: all
@@ -31,6 +35,8 @@ private:
     std::string m_node;
     std::string m_peer;
     std::vector<Hook> m_hooks;
+    std::function<void()> m_idle;
+    agents::Timer m_patience;
 };
 
 } // namespace dyad::daemon

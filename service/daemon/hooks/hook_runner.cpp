@@ -57,7 +57,10 @@ void HookRunner::ended(const std::string& trouble, const std::string& output) {
           std::string("at ") + wordFor(occasion.event) + " " +
               (trouble.empty() ? "ran for " + toText(m_clock.now() - m_began) : "failed: " + trouble) +
               (said.empty() ? "" : ": " + said));
-    if (!m_waiting.empty()) m_next.start(Duration(0));
+    if (!m_waiting.empty())
+        m_next.start(Duration(0));
+    else if (onIdle)
+        onIdle();
 }
 
 void HookRunner::write(model::Severity severity, const std::string& group, const std::string& text) {

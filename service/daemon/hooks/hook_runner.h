@@ -9,6 +9,7 @@
 #include "ports/outside.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,8 @@ public:
 
     // Doesn't run anything itself: that comes from the event loop.
     void put(const HookOccasion& occasion);
+    [[nodiscard]] bool idle() const { return m_waiting.empty(); }
+    std::function<void()> onIdle;
 
 private:
     void runNext();

@@ -16,6 +16,29 @@ MonitorVerdict commandVerdict(int exitCode) {
     }
 }
 
+// Linux Standard Base, "Init Script Actions": what "status" ends with. 1 and 2 are of a program that has died and left
+// its pid file or its lock.
+MonitorVerdict lsbVerdict(int exitCode) {
+    switch (exitCode) {
+    case 0: return MonitorVerdict::Running;
+    case 1:
+    case 2:
+    case 3: return MonitorVerdict::Stopped;
+    default: return MonitorVerdict::Unclear;
+    }
+}
+
+const char* lsbMeaning(int exitCode) {
+    switch (exitCode) {
+    case 0: return "running";
+    case 1: return "dead, and its pid file is there";
+    case 2: return "dead, and its lock is there";
+    case 3: return "not running";
+    case 4: return "unknown";
+    default: return "";
+    }
+}
+
 } // namespace
 
 CommandPlan planCommand(const model::CommandSettings& settings, const std::string& label, const std::string& noteFile) {
@@ -27,8 +50,8 @@ CommandPlan planCommand(const model::CommandSettings& settings, const std::strin
     plan.probe = plan.monitor;
     plan.interval = settings.interval;
     plan.monitorTimeout = std::max(settings.interval, leastMonitorTimeout);
-    plan.verdict = commandVerdict;
-    plan.meaning = [](int) { return ""; };
+    plan.verdict = settings.lsb ? lsbVerdict : commandVerdict;
+    plan.meaning = settings.lsb ? lsbMeaning : +[](int) { return ""; };
     return plan;
 }
 

@@ -11,6 +11,7 @@
 #include "agents/postgresql_agent.h"
 #include "agents/process_agent.h"
 #include "agents/process_settings.h"
+#include "agents/systemd_agent.h"
 #include "base/errno_text.h"
 
 namespace dyad::agents {
@@ -37,6 +38,8 @@ Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& reso
         return Made(std::make_unique<ProcessAgent>(planPostgresql(*database, groupName, name, places)));
     if (const auto* database = std::get_if<model::MariadbSettings>(&resource.settings))
         return Made(std::make_unique<ProcessAgent>(planMariadb(*database, groupName, name, places)));
+    if (const auto* unit = std::get_if<model::SystemdSettings>(&resource.settings))
+        return Made(std::make_unique<SystemdAgent>(unit->unit));
     return Error{
         "make an agent for", groupName + "/" + name, "type \"" + resource.type + "\" isn't known to this room", {}};
 }

@@ -12,8 +12,9 @@
 
 namespace dyad::agents {
 
-// For resources of type process, command, ocf:PROVIDER:AGENT, postgresql and mariadb; others (filesystem, address, pool) are made
-// elsewhere and are an error here. `runDirectory` is emptied by a boot, `stateDirectory` is not; both exist.
+// For resources of type process, command, ocf:PROVIDER:AGENT, systemd:UNIT, postgresql and mariadb; others (filesystem,
+// address, pool) are made elsewhere and are an error here. `runDirectory` is emptied by a boot, `stateDirectory` is
+// not; both exist.
 // Doesn't block, starts nothing.
 [[nodiscard]] Result<std::unique_ptr<ports::Agent>> makeAgent(const model::ResourceSetup& resource,
                                                               const std::string& groupName,

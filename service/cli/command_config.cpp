@@ -2,6 +2,7 @@
 // dyad config check, diff, history. What changes something is in command_config_apply.cpp, what asks the administrator
 // in command_config_init.cpp.
 #include "agents/ocf_metadata.h"
+#include "agents/unit_look.h"
 #include "cli/both_nodes.h"
 #include "cli/commands.h"
 #include "cli/config_report.h"
@@ -97,6 +98,7 @@ int configCheck(const Arguments& arguments, const CheckOptions& options) {
             setup.askAgent = [](const model::OcfSettings& each) {
                 return agents::readOcfMetadata(each.provider, each.agent);
             };
+            setup.askUnit = [](const std::string& unit) { return agents::askUnit(unit); };
             std::error_code failed;
             setup.programDirectory = std::filesystem::canonical("/proc/self/exe", failed).parent_path();
             for (config::LiveFinding& found : config::checkLive(*loaded.configuration, text.value(), file, setup))

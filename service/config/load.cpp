@@ -30,10 +30,12 @@ Loaded fromTable(const toml::table& table, std::string_view text, std::string fi
     readGroups(root, draft);
     readSyncs(root, draft);
     readNotify(root, draft);
+    readHooks(root, draft);
     root.finish();
     resolveAliases(draft);
     resolveOrder(draft);
     checkConsistency(draft);
+    checkUnits(draft);
 
     draft.configuration.digest = digestOf(text);
     draft.configuration.clusterId = clusterIdOf(draft.configuration.clusterName);

@@ -13,8 +13,9 @@ namespace dyad::config {
 namespace {
 
 const std::vector<std::string> knownTypes{"filesystem", "process", "command", "postgresql", "mariadb", "address",
-                                          "ocf:PROVIDER:AGENT", "alias", "pool"};
+                                          "ocf:PROVIDER:AGENT", "alias", "pool", "systemd:UNIT"};
 constexpr std::string_view ocfPrefix = "ocf:";
+constexpr std::string_view systemdPrefix = "systemd:";
 
 // Mounting here would hide the system, or the service itself.
 constexpr std::array systemFolders{
@@ -126,6 +127,10 @@ void readCommandResource(TableReader& reader, model::ResourceSetup& resource) {
     settings.interval = reader.milliseconds("interval_ms", 100ms, 1h, settings.interval);
     if (reader.has("interval_ms") && !reader.has("monitor"))
         reader.wrong("interval_ms", "stands without monitor", "add monitor = [\"...\"] or remove it");
+    settings.lsb = reader.choice<bool>("exit_codes", {{"ocf", false}, {"lsb", true}}, false);
+    if (settings.lsb && !reader.has("monitor"))
+        reader.wrong("exit_codes", "stands without monitor",
+                     "add monitor = [\"/etc/init.d/NAME\", \"status\"] or remove it");
     settings.user = readUser(reader, "");
     resource.settings = std::move(settings);
 }
@@ -253,6 +258,8 @@ void readResourceSettings(TableReader& reader, Draft& draft, const std::string& 
         readPool(reader, draft, resource, places);
     else if (type.starts_with(ocfPrefix))
         readOcf(reader, draft, type, resource);
+    else if (type.starts_with(systemdPrefix))
+        readSystemd(reader, type, resource);
     else {
         mayFinish = false;
         resource.settings = model::CommandSettings{};

@@ -58,6 +58,7 @@ void readLuns(TableReader& root, Draft& draft);
 void readGroups(TableReader& root, Draft& draft);
 void readSyncs(TableReader& root, Draft& draft);
 void readNotify(TableReader& root, Draft& draft);
+void readHooks(TableReader& root, Draft& draft);
 // The keys that belong to the resource's type. `mayFinish` is false where the type is unknown: its keys can't be
 // judged.
 void readResourceSettings(TableReader& reader, Draft& draft, const std::string& type, model::ResourceSetup& resource,
@@ -68,6 +69,10 @@ void readMariadb(TableReader& reader, Draft& draft, model::ResourceSetup& resour
 void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // The names of the groups' addresses become what they stand for.
 void resolveAliases(Draft& draft);
+// systemd:UNIT has no keys of its own; see systemd_settings.cpp.
+void readSystemd(TableReader& reader, const std::string& type, model::ResourceSetup& resource);
+// A unit that two resources would start and stop.
+void checkUnits(Draft& draft);
 // The keys of a pool; see pool_section.cpp.
 void readPool(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // A probe of tcp = "address:port", script = [..] or sql = "connection" (with query); `key` is the table that holds it.

@@ -150,6 +150,7 @@ struct CommandSettings {
     std::vector<std::string> monitor; // exit 0 running, 7 not running, 1 failed, else could not run; may be empty
     Duration interval = 10s;
     std::string user;
+    bool lsb = false; // the monitor ends as an LSB init script's "status": 0 running, 1 to 3 not, else could not run
 
     bool operator==(const CommandSettings&) const = default;
 };
@@ -277,8 +278,16 @@ struct PoolSettings {
     bool operator==(const PoolSettings&) const = default;
 };
 
+// A unit that systemd is told to start and to stop: type = "systemd:UNIT".
+struct SystemdSettings {
+    std::string unit; // with its suffix: "nginx.service"
+
+    bool operator==(const SystemdSettings&) const = default;
+};
+
 using ResourceSettings = std::variant<FilesystemSettings, ProcessSettings, CommandSettings, PostgresqlSettings,
-                                      AddressSettings, OcfSettings, AliasSettings, PoolSettings, MariadbSettings>;
+                                      AddressSettings, OcfSettings, AliasSettings, PoolSettings, MariadbSettings,
+                                      SystemdSettings>;
 
 struct ResourceSetup {
     std::string name;
@@ -384,6 +393,33 @@ struct NotifySetup {
     bool operator==(const NotifySetup&) const = default;
 };
 
+inline constexpr std::size_t maxHooks = 32;
+
+// What can happen to a group on this node.
+enum class HookEvent : std::uint8_t {
+    BeforeStart, // the group is won here, by whatever way: its resources begin to start
+    AfterStart,  // and all of them run
+    BeforeStop,
+    AfterStop,
+    BeforeTakeover, // as BeforeStart, but the peer had not let go: it is dead, silent or useless
+    AfterTakeover,
+    BeforeSwitchback, // as BeforeStart, but the peer had let go, and this is the node that the group prefers
+    AfterSwitchback,
+    Failed, // the group can't run, or can't be stopped, here
+    Lost,   // the lease is gone: what runs is killed
+};
+
+// A command that is run when something happens to a group. Nothing waits for it.
+struct HookSetup {
+    std::string name;
+    std::vector<HookEvent> events; // at least one
+    std::vector<std::string> command;
+    std::optional<GroupId> group; // none: every group
+    Duration timeout = 30s;       // then it is killed
+
+    bool operator==(const HookSetup&) const = default;
+};
+
 struct Configuration {
     std::string clusterName;
     std::uint16_t clusterId = 0; // digest of the name, never 0
@@ -398,6 +434,7 @@ struct Configuration {
     std::vector<SyncSetup> syncs;
     std::vector<NotifySetup> notify;
     std::uint64_t digest = 0; // of the file's bytes; never 0
+    std::vector<HookSetup> hooks;
 
     bool operator==(const Configuration&) const = default;
 };

@@ -35,6 +35,7 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               each.stop.clear();
                               each.monitor.clear();
                               each.interval = {};
+                              each.lsb = false;
                               return each;
                           },
                           [](model::OcfSettings each) -> model::ResourceSettings {
@@ -75,6 +76,7 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               fixed.port = each.port;
                               return fixed;
                           },
+                          [](const model::SystemdSettings& each) -> model::ResourceSettings { return each; },
                       },
                       settings);
 }

@@ -46,6 +46,8 @@ public:
         for (const model::GroupSetup& group : m_configuration.groups)
             for (const model::ResourceSetup& resource : group.resources)
                 check(group, resource);
+        for (const model::HookSetup& hook : m_configuration.hooks)
+            program("hook." + hook.name, "command", "hook " + hook.name, hook.command.front());
         return std::move(m_findings);
     }
 
@@ -201,6 +203,7 @@ private:
                            program(block, "mdns", subject, "/usr/bin/avahi-resolve");
                        },
                        [&](const model::PoolSettings& each) { check(block, subject, each); },
+                       [&](const model::SystemdSettings& each) { unit(block, subject, each.unit); },
                        [&](const model::PostgresqlSettings& each) {
                            program(block, "binaries", subject, each.binaryDirectory + "/postgres");
                            user(block, subject, each.user);
@@ -215,6 +218,38 @@ private:
                        },
                    },
                    resource.settings);
+    }
+
+    void unit(const std::string& block, const std::string& subject, const std::string& name) {
+        if (!m_setup.askUnit) return;
+        const std::string type = "systemd:" + name;
+        if (m_askingAgents > agentsPatience)
+            return say(false, block, "type", type, subject + ": " + name + " was not asked after: what was asked before it took too long",
+                       "look at it with `systemctl status " + name + "`");
+        const auto began = std::chrono::steady_clock::now();
+        const Result<model::UnitFacts> asked = m_setup.askUnit(name);
+        m_askingAgents += std::chrono::steady_clock::now() - began;
+        if (!asked) {
+            Error error = asked.error();
+            const std::string remedy = std::exchange(error.remedy, {});
+            return say(true, block, "type", type, subject + ": " + error.text(), remedy);
+        }
+        const model::UnitFacts& facts = asked.value();
+        if (facts.load == "not-found")
+            return say(true, block, "type", type, subject + ": systemd has no unit " + name + " on this host",
+                       "install the package that has it on both nodes; `systemctl list-unit-files` shows the units");
+        if (facts.load == "masked")
+            return say(true, block, "type", type, subject + ": the unit " + name + " is masked: it can't be started",
+                       "systemctl unmask " + name);
+        if (facts.load != "loaded")
+            return say(true, block, "type", type,
+                       subject + ": systemd can't load the unit " + name + " (" + facts.load + ")" +
+                           (facts.loadError.empty() ? "" : ": " + facts.loadError),
+                       "look at it with `systemctl status " + name + "`");
+        if (facts.file.starts_with("enabled"))
+            say(false, block, "type", type,
+                subject + ": the unit " + name + " is enabled: systemd starts it at boot, also where the group isn't",
+                "systemctl disable " + name + " on both nodes; the group starts it where it is to run");
     }
 
     // Its parameters against what it says of itself.

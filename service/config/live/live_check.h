@@ -7,6 +7,7 @@
 #include "model/agent_metadata.h"
 #include "model/configuration.h"
 #include "model/configuration_report.h"
+#include "model/unit_facts.h"
 
 #include <functional>
 #include <string>
@@ -16,7 +17,7 @@
 namespace dyad::config {
 
 inline constexpr Duration portalPatience = 2s; // for all portals together
-inline constexpr Duration agentsPatience = 3s; // no further OCF agent is asked after that
+inline constexpr Duration agentsPatience = 3s; // no further OCF agent or unit is asked after that
 
 struct LiveSetup {
     model::NodeId self = model::NodeId::First;
@@ -28,6 +29,8 @@ struct LiveSetup {
     // What an installed OCF agent says of itself; blocks for some seconds at most. Not set: its parameters aren't
     // checked.
     std::function<Result<model::AgentMetadata>(const model::OcfSettings&)> askAgent;
+    // What systemd says of a unit; blocks for some seconds at most. Not set: units aren't checked.
+    std::function<Result<model::UnitFacts>(const std::string& unit)> askUnit;
 };
 
 struct LiveFinding {

@@ -12,6 +12,7 @@
 #include "daemon/failback_clock.h"
 #include "daemon/heart_adapter.h"
 #include "daemon/history_part.h"
+#include "daemon/hooks/hook_part.h"
 #include "daemon/instance_lock.h"
 #include "daemon/notify/notify_part.h"
 #include "daemon/service.h"
@@ -35,6 +36,8 @@
 namespace dyad::daemon {
 
 namespace {
+
+constexpr Duration lastHooksTime = 5s;
 
 class SystemClock : public ports::Clock {
 public:
@@ -61,6 +64,7 @@ struct Composition::Parts {
     SystemClock clock;
     alarms::SystemLog log = alarms::SystemLog::standardError();
     std::unique_ptr<recorder::Journal> journal;
+    std::unique_ptr<HookPart> hooks;
     std::unique_ptr<alarms::AlarmBoard> alarms;
     std::unique_ptr<NotifyPart> notify;
     std::unique_ptr<SelfFence> fence;
@@ -103,6 +107,7 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
 
     journal = std::make_unique<recorder::Journal>(
         recorder::JournalSettings{.file = options.stateDirectory + "/events.jsonl"}, clock);
+    hooks = std::make_unique<HookPart>(configuration, self, *journal, clock);
     alarms = std::make_unique<alarms::AlarmBoard>(*journal, clock, log);
     notify = std::make_unique<NotifyPart>(NotifyPart::Setup{options, configuration, self, *alarms, *journal, clock});
     fence = std::make_unique<SelfFence>(options.selfFence, *alarms, clock);
@@ -129,7 +134,7 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
     if (Result<void> made = buildAgents(configuration); !made) return made;
 
     runner =
-        std::make_unique<shell::Runner>(*engine, shell::Outside{clock, *luns, agents, *heart, *journal, *alarms, *fence, *standing,
+        std::make_unique<shell::Runner>(*engine, shell::Outside{clock, *luns, agents, *heart, *hooks, *alarms, *fence, *standing,
                                                                 gateways.get(), flight ? &*flight : nullptr});
     failbackClock = std::make_unique<FailbackClock>(configuration, localMinuteOfDay,
                                                     [this](engine::FailbackWindow window) { runner->post(window); });
@@ -251,7 +256,10 @@ Result<void> Composition::start() {
 }
 
 void Composition::shutDown(const std::string& why, std::function<void()> finished) {
-    m_parts->runner->onShutdownFinished = std::move(finished);
+    // What is to be told of the last stop still is, for a moment.
+    m_parts->runner->onShutdownFinished = [this, finished = std::move(finished)] {
+        m_parts->hooks->whenIdle(lastHooksTime, finished);
+    };
     m_parts->runner->post(engine::ShutdownRequested{why});
 }
 

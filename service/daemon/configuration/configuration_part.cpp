@@ -2,6 +2,7 @@
 #include "daemon/configuration/configuration_part.h"
 
 #include "agents/ocf_metadata.h"
+#include "agents/unit_look.h"
 #include "control/server/routes/configuration_routes.h"
 #include "daemon/configuration/pair_situation.h"
 #include "daemon/configuration/restart_in_place.h"
@@ -27,7 +28,8 @@ config::LiveSetup liveSetup(const Options& options, model::NodeId self) {
             .runDirectory = options.runDirectory,
             .askAgent = [](const model::OcfSettings& each) {
                 return agents::readOcfMetadata(each.provider, each.agent);
-            }};
+            },
+            .askUnit = [](const std::string& unit) { return agents::askUnit(unit); }};
 }
 
 } // namespace

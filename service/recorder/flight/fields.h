@@ -174,12 +174,13 @@ void field(Coder& coder, Is<model::LunSetup> auto& value) {
 template <typename Coder>
 void field(Coder& coder, Is<model::Configuration> auto& value) {
     auto& [clusterName, clusterId, profile, nodes, links, heartbeatPort, gateways, luns, groups, control, syncs,
-           notify, digest] = value;
+           notify, digest, hooks] = value;
     each(coder, clusterName, clusterId, profile, nodes[0].name, nodes[1].name, links, gateways, luns, groups, digest);
     static_cast<void>(heartbeatPort);
     static_cast<void>(control);
     static_cast<void>(syncs);
     static_cast<void>(notify);
+    static_cast<void>(hooks);
 }
 
 // --- engine: events

@@ -4,6 +4,8 @@
 #include <QFile>
 #include <QTemporaryDir>
 
+#include <algorithm>
+
 #include "agent_driver.h"
 
 using namespace dyad;
@@ -64,6 +66,81 @@ private Q_SLOTS:
         QVERIFY(QFile::remove(m_folder->filePath("on")));
         QVERIFY(driver.awaitNotice(Kind::Died));
         QCOMPARE(driver.count(Kind::Unhealthy), 1);
+    }
+
+    // Linux Standard Base: what "status" of an init script ends with.
+    void theStatusOfAnInitScript_data() {
+        QTest::addColumn<int>("code");
+        QTest::addColumn<ResourceOutcome>("found");
+        QTest::addColumn<Kind>("told"); // while it runs; Progress: could not be run
+        QTest::addColumn<QString>("words");
+        QTest::newRow("1") << 1 << ResourceOutcome::Stopped << Kind::Died << "exit code 1 (dead, and its pid file is there)";
+        QTest::newRow("2") << 2 << ResourceOutcome::Stopped << Kind::Died << "exit code 2 (dead, and its lock is there)";
+        QTest::newRow("3") << 3 << ResourceOutcome::Stopped << Kind::Died << "exit code 3 (not running)";
+        QTest::newRow("4") << 4 << ResourceOutcome::CouldNotRun << Kind::Progress << "exit code 4 (unknown)";
+        QTest::newRow("7") << 7 << ResourceOutcome::CouldNotRun << Kind::Progress << "exit code 7";
+        QTest::newRow("150") << 150 << ResourceOutcome::CouldNotRun << Kind::Progress << "exit code 150";
+    }
+    void theStatusOfAnInitScript() {
+        QFETCH(int, code);
+        QFETCH(ResourceOutcome, found);
+        QFETCH(Kind, told);
+        QFETCH(QString, words);
+        QFile script(m_folder->filePath("lampd"));
+        QVERIFY(script.open(QIODevice::WriteOnly));
+        const std::string text = "#!/bin/sh\ncase $1 in\nstart) touch " + path("on") + ";;\nstop) rm -f " + path("on") +
+                                 ";;\nstatus) [ ! -e " + path("code") + " ] || exit $(cat " + path("code") + "); [ -e " +
+                                 path("on") + " ] || exit 3;;\n*) exit 2;;\nesac\n";
+        script.write(text.c_str());
+        script.setPermissions(script.permissions() | QFile::ExeOwner);
+        script.close();
+        model::CommandSettings settings;
+        settings.start = {path("lampd"), "start"};
+        settings.stop = {path("lampd"), "stop"};
+        settings.monitor = {path("lampd"), "status"};
+        settings.interval = 10ms;
+        settings.lsb = true;
+        CommandAgent agent = make(settings);
+        AgentDriver driver(agent);
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Stopped);
+        COMPARE_OUTCOME(driver.start(), ResourceOutcome::Running);
+        COMPARE_OUTCOME(driver.probe(), ResourceOutcome::Running);
+        QFile end(m_folder->filePath("code.new"));
+        QVERIFY(end.open(QIODevice::WriteOnly) && end.write(QByteArray::number(code)) > 0);
+        end.close();
+        QVERIFY(QFile::rename(m_folder->filePath("code.new"), m_folder->filePath("code"))); // whole, or not there
+        QVERIFY(driver.awaitNotice(told));
+        QVERIFY2(driver.notices.back().detail.find(words.toStdString()) != std::string::npos,
+                 driver.notices.back().detail.c_str());
+        COMPARE_OUTCOME(driver.probe(), found);
+        COMPARE_OUTCOME(driver.stop(), ResourceOutcome::Stopped);
+    }
+
+    // What a badly written script does: its daemon stays in the background and holds its output, its monitor prints
+    // rubbish and an unknown code, and its stop ignores what it is told and leaves children behind.
+    void aStartThatForksAndHoldsItsOutputHasEnded() {
+        model::CommandSettings settings = lamp();
+        settings.start = shell("touch " + path("on") + "; (trap '' TERM HUP; while :; do sleep 600; done) & echo forked");
+        CommandAgent agent = make(settings);
+        AgentDriver driver(agent);
+        const ports::AgentResult started = driver.start();
+        COMPARE_OUTCOME(started, ResourceOutcome::Running);
+        QCOMPARE(started.detail, std::string("forked"));
+        QVERIFY(left() > 0);
+        COMPARE_OUTCOME(driver.stop(), ResourceOutcome::Stopped); // cleanup() sees that nothing is left
+    }
+
+    void aMonitorThatPrintsRubbishIsReadAsText() {
+        model::CommandSettings settings = lamp();
+        settings.monitor = shell("head -c 100000 /dev/urandom; exit 199");
+        CommandAgent agent = make(settings);
+        AgentDriver driver(agent);
+        COMPARE_OUTCOME(driver.start(), ResourceOutcome::Running);
+        QVERIFY(driver.awaitNotice(Kind::Progress));
+        const std::string& detail = driver.notices.back().detail;
+        QVERIFY(detail.size() <= maxCapturedBytes + 200);
+        QVERIFY(std::none_of(detail.begin(), detail.end(), [](unsigned char each) { return each < 0x20 || each == 0x7f; }));
+        COMPARE_OUTCOME(driver.stop(), ResourceOutcome::Stopped);
     }
 
     void aMonitorThatCannotRunSaysNothingOfTheResource() {

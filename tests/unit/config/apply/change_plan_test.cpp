@@ -312,6 +312,51 @@ private Q_SLOTS:
         QVERIFY2(missing.starts_with("type: resource app of group erp: run ") && missing.find("; install it\n") != std::string::npos,
                  missing.c_str());
     }
+
+    void aUnitOfSystemdIsLookedAt_data() {
+        QTest::addColumn<QString>("load");
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("says"); // empty: nothing
+        QTest::addColumn<bool>("error");
+        QTest::newRow("well") << "loaded" << "disabled" << "" << false;
+        QTest::newRow("static") << "loaded" << "static" << "" << false;
+        QTest::newRow("enabled") << "loaded" << "enabled"
+                                 << "the unit web.service is enabled: systemd starts it at boot, also where the group isn't" << false;
+        QTest::newRow("enabled until the boot") << "loaded" << "enabled-runtime" << "is enabled" << false;
+        QTest::newRow("missing") << "not-found" << "" << "systemd has no unit web.service on this host" << true;
+        QTest::newRow("masked") << "masked" << "masked" << "the unit web.service is masked" << true;
+        QTest::newRow("bad") << "bad-setting" << "disabled" << "can't load the unit web.service (bad-setting): it has no ExecStart" << true;
+        QTest::newRow("no systemd") << "" << "" << "there is no bus" << true;
+    }
+    void aUnitOfSystemdIsLookedAt() {
+        QFETCH(QString, load);
+        QFETCH(QString, file);
+        QFETCH(QString, says);
+        QFETCH(bool, error);
+        const std::string text =
+            with("type = \"process\"\ncommand = [\"/usr/bin/app\", \"--serve\"]", "type = \"systemd:web.service\"") +
+            "[[hook]]\nname = \"lamp\"\non = [\"failed\"]\ncommand = [\"/nonexistent/lamp\"]\n";
+        LiveSetup setup;
+        setup.askUnit = [&](const std::string& unit) -> Result<model::UnitFacts> {
+            if (load.isEmpty()) return Error{"ask systemd for", unit, "there is no bus", "start it"};
+            return model::UnitFacts{.load = load.toStdString(),
+                                    .loadError = load == "bad-setting" ? "it has no ExecStart" : "",
+                                    .active = "inactive",
+                                    .file = file.toStdString()};
+        };
+        std::vector<LiveFinding> ofUnit;
+        bool hook = false;
+        for (const LiveFinding& each : checkLive(read(text), text, "dyad.toml", setup)) {
+            if (each.block == "group.erp.resource.app") ofUnit.push_back(each);
+            hook = hook || (each.block == "hook.lamp" && each.finding.isError && each.finding.line > 0 &&
+                            each.finding.text.find("/nonexistent/lamp") != std::string::npos);
+        }
+        QVERIFY(hook);
+        QCOMPARE(ofUnit.size(), std::size_t(says.isEmpty() ? 0 : 1));
+        if (says.isEmpty()) return;
+        QVERIFY2(ofUnit[0].finding.text.find(says.toStdString()) != std::string::npos, ofUnit[0].finding.text.c_str());
+        QVERIFY(ofUnit[0].finding.isError == error && !ofUnit[0].finding.remedy.empty() && ofUnit[0].finding.line > 0);
+    }
 };
 
 QTEST_GUILESS_MAIN(ChangePlanTest)

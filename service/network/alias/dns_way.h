@@ -6,10 +6,13 @@
 #include <vector>
 
 #include "model/configuration.h"
+#include "dns/dns_exchange.h"
 #include "network/alias/alias_way.h"
-#include "network/alias/dns_exchange.h"
+#include "network/ip_address.h"
 
 namespace dyad::network {
+
+using namespace dns;
 
 inline constexpr Duration dnsPatience = 3s; // for one answer
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "model/configuration.h"
-#include "network/alias/dns_message.h"
+#include "dns/dns_message.h"
 #include "network/alias/tsig.h"
 
 namespace dyad::network {

@@ -11,7 +11,7 @@
 namespace dyad::agents {
 
 using Verdict = ProbeResult::Verdict;
-using Step = platform::DiskTouchEnd::Step;
+using DiskStep = platform::DiskTouchEnd::Step;
 
 namespace {
 
@@ -71,7 +71,7 @@ void DiskProbeRunner::answered() {
     abandon();
     if (!end) return finish(Verdict::CouldNotRun, "the check ended without a word");
     const std::string what = m_settings.write ? "written" : "read";
-    if (end->step != Step::Done)
+    if (end->step != DiskStep::Done)
         return finish(speaksOfTheDisk(end->number) ? Verdict::Failed : Verdict::CouldNotRun,
                       std::string("could not ") + platform::toText(end->step) + ": " + errnoText(end->number));
     const bool slow = end->took > m_settings.limit;

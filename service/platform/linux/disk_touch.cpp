@@ -30,9 +30,9 @@ std::int64_t clockNow() {
     return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
 
-using Step = DiskTouchEnd::Step;
+using DiskStep = DiskTouchEnd::Step;
 
-[[noreturn]] void reportTouch(int to, Step step, int number, std::int64_t nanoseconds = 0) {
+[[noreturn]] void reportTouch(int to, DiskStep step, int number, std::int64_t nanoseconds = 0) {
     const DiskReport report{static_cast<int>(step), number, nanoseconds};
     [[maybe_unused]] const ssize_t written = ::write(to, &report, sizeof report);
     ::_exit(0);
@@ -51,34 +51,34 @@ using Step = DiskTouchEnd::Step;
     const int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (write ? O_RDWR | O_CREAT | O_NOFOLLOW : O_RDONLY);
     int file = ::open(path, flags | O_DIRECT, 0600);
     if (file < 0 && errno == EINVAL) file = ::open(path, flags, 0600); // no such thing on this filesystem
-    if (file < 0) reportTouch(to, Step::Open, errno);
+    if (file < 0) reportTouch(to, DiskStep::Open, errno);
     struct stat status {};
-    if (::fstat(file, &status) != 0) reportTouch(to, Step::Look, errno);
+    if (::fstat(file, &status) != 0) reportTouch(to, DiskStep::Look, errno);
     if (write && (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != ::geteuid()))
-        reportTouch(to, Step::Look, EEXIST); // somebody else's
-    if (!write && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) reportTouch(to, Step::Look, EINVAL);
+        reportTouch(to, DiskStep::Look, EEXIST); // somebody else's
+    if (!write && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) reportTouch(to, DiskStep::Look, EINVAL);
     const std::int64_t began = clockNow();
     if (!write) {
         ::posix_fadvise(file, 0, static_cast<off_t>(diskTouchBytes), POSIX_FADV_DONTNEED);
-        if (::pread(file, diskBuffer, diskTouchBytes, 0) < 0) reportTouch(to, Step::Read, errno);
-        reportTouch(to, Step::Done, 0, clockNow() - began);
+        if (::pread(file, diskBuffer, diskTouchBytes, 0) < 0) reportTouch(to, DiskStep::Read, errno);
+        reportTouch(to, DiskStep::Done, 0, clockNow() - began);
     }
     const ssize_t written = ::pwrite(file, diskBuffer, diskTouchBytes, 0);
-    if (written != static_cast<ssize_t>(diskTouchBytes)) reportTouch(to, Step::Write, written < 0 ? errno : ENOSPC);
-    if (::fdatasync(file) != 0) reportTouch(to, Step::Sync, errno);
-    reportTouch(to, Step::Done, 0, clockNow() - began);
+    if (written != static_cast<ssize_t>(diskTouchBytes)) reportTouch(to, DiskStep::Write, written < 0 ? errno : ENOSPC);
+    if (::fdatasync(file) != 0) reportTouch(to, DiskStep::Sync, errno);
+    reportTouch(to, DiskStep::Done, 0, clockNow() - began);
 }
 
 } // namespace
 
 const char* toText(DiskTouchEnd::Step step) {
     switch (step) {
-    case Step::Open: return "open";
-    case Step::Look: return "use";
-    case Step::Write: return "write";
-    case Step::Sync: return "sync";
-    case Step::Read: return "read";
-    case Step::Done: return "touch";
+    case DiskStep::Open: return "open";
+    case DiskStep::Look: return "use";
+    case DiskStep::Write: return "write";
+    case DiskStep::Sync: return "sync";
+    case DiskStep::Read: return "read";
+    case DiskStep::Done: return "touch";
     }
     return "touch";
 }
@@ -111,7 +111,7 @@ Result<DiskTouch> touchDisk(const std::string& path, bool write) {
 std::optional<DiskTouchEnd> endOf(const DiskTouch& touch) {
     DiskReport report;
     if (::read(touch.report.get(), &report, sizeof report) != static_cast<ssize_t>(sizeof report)) return {};
-    return DiskTouchEnd{static_cast<Step>(report.step), report.number, std::chrono::nanoseconds(report.nanoseconds)};
+    return DiskTouchEnd{static_cast<DiskStep>(report.step), report.number, std::chrono::nanoseconds(report.nanoseconds)};
 }
 
 } // namespace dyad::platform

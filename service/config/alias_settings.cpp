@@ -75,29 +75,27 @@ std::optional<model::AliasDns> readDns(TableReader& outer, Draft& draft, const s
     return dns;
 }
 
-// netbios = true: the first label of the host, or netbios = "NAME". 15 letters, the sixteenth says what it is.
-void readNetbios(TableReader& reader, model::AliasSettings& settings) {
+// netbios = true: the first label of the host, or netbios = "NAME". 15 letters, the sixteenth says what it is. False:
+// reported.
+bool readNetbios(TableReader& reader, model::AliasSettings& settings) {
     std::string name;
-    if (!reader.has("netbios")) return;
     if (reader.isText("netbios"))
         name = reader.text("netbios").value_or("");
     else if (reader.truth("netbios", false))
         name = settings.host.substr(0, settings.host.find('.'));
     else
-        return;
-    const bool sound = !name.empty() && name.size() <= maxNetbiosName &&
-                       std::all_of(name.begin(), name.end(), [](unsigned char each) {
+        return true;
+    if (name.empty()) return false; // of a host that was reported already
+    const bool sound = name.size() <= maxNetbiosName && std::all_of(name.begin(), name.end(), [](unsigned char each) {
                            return std::isalnum(each) != 0 || each == '-' || each == '_';
                        });
-    if (!sound) {
-        if (!settings.host.empty() || reader.isText("netbios"))
-            reader.wrong("netbios", "gives no NetBIOS name",
-                         "write a name of at most 15 letters, digits, '-' and '_': netbios = \"ERP\"");
-        return;
-    }
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char each) { return static_cast<char>(std::toupper(each)); });
-    settings.netbiosName = std::move(name);
+    if (!sound)
+        reader.wrong("netbios", "gives no NetBIOS name",
+                     "write a name of at most 15 letters, digits, '-' and '_': netbios = \"ERP\"");
+    else
+        std::transform(name.begin(), name.end(), std::back_inserter(settings.netbiosName),
+                       [](unsigned char each) { return static_cast<char>(std::toupper(each)); });
+    return sound;
 }
 
 std::string subjectOf(const model::GroupSetup& group, const model::ResourceSetup& resource) {
@@ -203,14 +201,14 @@ void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource
                                 ? settings.host
                                 : settings.host.substr(0, settings.host.find('.')) + std::string(local);
     settings.hosts = reader.truth("hosts", false);
-    readNetbios(reader, settings);
+    const bool sound = readNetbios(reader, settings);
     const bool none = !reader.has("dns") && settings.mdnsName.empty() && !settings.hosts && settings.netbiosName.empty();
     const auto written = std::find_if(std::begin(aliasWays), std::end(aliasWays),
                                       [&](const char* key) { return reader.has(key); });
     if (none && written == std::end(aliasWays))
         reader.missing("dns", "at least one of dns = { servers = [\"10.77.0.53\"], key_file = \"...\" }, mdns = true, "
                               "hosts = true and netbios = true");
-    else if (none && std::string_view(*written) != "netbios")
+    else if (none && sound)
         reader.wrong(*written, "leaves no way to make the name known",
                      "write dns = { ... }, mdns = true, hosts = true or netbios = true");
     settings.required = reader.truth("required", settings.required);

@@ -22,10 +22,10 @@ std::string withProbes(std::string text) {
         at = text.find("\n[[", at);
         text.insert(at == std::string::npos ? text.size() : at + 1, keys);
     };
-    behind("data", "probe = { name = \"latency\", disk = \"/srv/erp\", limit_ms = 60000, interval_ms = 100, "
-                   "timeout_ms = 100 }\n");
+    behind("data", "probe = { name = \"latency\", disk = \"/srv/erp\", limit_ms = 60000, interval_ms = 200, "
+                   "timeout_ms = 200, failures = 100 }\n");
     behind("ip", std::string("probe = { name = \"nod\", script = [\"/usr/bin/test\", \"-e\", \"") + nodFile +
-                     "\"], interval_ms = 200, timeout_ms = 200, failures = 2, of = 3 }\n");
+                     "\"], interval_ms = 500, timeout_ms = 500, failures = 2, of = 3 }\n");
     return text;
 }
 
@@ -78,7 +78,7 @@ private Q_SLOTS:
     }
 
     void whatTheySayIsShown() {
-        QVERIFY(eventually([] { return wellOf("alpha", "data") > 20 && wellOf("alpha", "ip") > 5; }));
+        QVERIFY(eventually([] { return wellOf("alpha", "data") > 10 && wellOf("alpha", "ip") > 5; }));
         const QJsonObject disk = probeOf("alpha", "data");
         QCOMPARE(disk["name"].toString(), QStringLiteral("latency"));
         QCOMPARE(disk["what"].toString(), QStringLiteral("disk write /srv/erp"));

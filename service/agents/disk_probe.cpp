@@ -62,8 +62,7 @@ void DiskProbeRunner::begin() {
     Result<platform::DiskTouch> begun = platform::touchDisk(m_settings.path, m_settings.write);
     if (!begun) return finish(Verdict::CouldNotRun, begun.error().text());
     m_touch = std::move(begun).value();
-    m_watch =
-        std::make_unique<DescriptorWatch>(m_touch.report.get(), QSocketNotifier::Read, [this] { answered(); });
+    m_watch = std::make_unique<DescriptorWatch>(m_touch.report.get(), QSocketNotifier::Read, [this] { answered(); });
 }
 
 void DiskProbeRunner::answered() {

@@ -15,13 +15,12 @@ namespace {
 
 constexpr int beatsPerTimeout = 8;
 constexpr Duration shortestBeat = 10ms;
-constexpr int latePart = 4;           // our own clock rang later than this part of the time-out
+constexpr int latePart = 4;               // our own clock rang later than this part of the time-out
 constexpr std::uint64_t busyPercent = 90; // of the time some process waited for a processor
 
 } // namespace
 
-HostLoad::HostLoad(std::string pressureFile)
-    : m_pressureFile(std::move(pressureFile)), m_timer([this] { tick(); }) {}
+HostLoad::HostLoad(std::string pressureFile) : m_pressureFile(std::move(pressureFile)), m_timer([this] { tick(); }) {}
 
 void HostLoad::begin(Duration timeout) {
     m_begun = platform::monotonicNow();
@@ -47,7 +46,8 @@ std::string HostLoad::end() {
     if (m_worst * latePart >= patience) return "this host itself was " + toText(m_worst) + " late";
     const std::optional<std::uint64_t> waited = waitedUs();
     if (!waited || !m_waitedUs || *waited < *m_waitedUs) return "";
-    const auto passed = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - m_begun).count());
+    const auto passed =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - m_begun).count());
     const std::uint64_t percent = passed == 0 ? 0 : (*waited - *m_waitedUs) * 100 / passed;
     if (percent < busyPercent) return "";
     return "this host had no processor to spare for " + std::to_string(std::min<std::uint64_t>(percent, 100)) +

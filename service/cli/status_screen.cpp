@@ -172,9 +172,9 @@ private:
         const Tone tone = last.verdict == model::CheckVerdict::Well     ? Tone::Good
                           : last.verdict == model::CheckVerdict::Failed ? Tone::Bad
                                                                         : Tone::Warning;
-        std::string more = probe.counts.well == 0
-                               ? std::string("never well yet")
-                               : toText(probe.mean) + " " + std::string(m_paint.plusMinus()) + " " + toText(probe.deviation);
+        std::string more = probe.counts.well == 0 ? std::string("never well yet")
+                                                  : toText(probe.mean) + " " + std::string(m_paint.plusMinus()) + " " +
+                                                        toText(probe.deviation);
         if (probe.failing > 0)
             more += ", " + std::to_string(probe.failing) + " of the last " + std::to_string(probe.of) +
                     " failed, the limit is " + std::to_string(probe.limit);

@@ -202,9 +202,10 @@ void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource
                                 : settings.host.substr(0, settings.host.find('.')) + std::string(local);
     settings.hosts = reader.truth("hosts", false);
     const bool sound = readNetbios(reader, settings);
-    const bool none = !reader.has("dns") && settings.mdnsName.empty() && !settings.hosts && settings.netbiosName.empty();
-    const auto written = std::find_if(std::begin(aliasWays), std::end(aliasWays),
-                                      [&](const char* key) { return reader.has(key); });
+    const bool none =
+        !reader.has("dns") && settings.mdnsName.empty() && !settings.hosts && settings.netbiosName.empty();
+    const auto written =
+        std::find_if(std::begin(aliasWays), std::end(aliasWays), [&](const char* key) { return reader.has(key); });
     if (none && written == std::end(aliasWays))
         reader.missing("dns", "at least one of dns = { servers = [\"10.77.0.53\"], key_file = \"...\" }, mdns = true, "
                               "hosts = true and netbios = true");

@@ -27,7 +27,8 @@ std::optional<model::Probe> readDnsProbe(TableReader& reader) {
         reader.wrong("dns", "is not the address of a DNS server",
                      "write it as a number: \"10.77.0.53\", \"10.77.0.53:5353\" or \"[fd00::53]\"");
     const auto host = reader.text("host");
-    if (text && !host && !reader.has("host")) reader.missing("host", "host = \"erp.example.com\", which it is asked for");
+    if (text && !host && !reader.has("host"))
+        reader.missing("host", "host = \"erp.example.com\", which it is asked for");
     if (host) {
         dns.name = hostName(*host);
         if (dns.name.empty())
@@ -49,7 +50,8 @@ std::optional<model::Probe> readDnsProbe(TableReader& reader) {
         if (!address || !address->zone.empty())
             reader.wrong("address", "is not a numeric address", "write the one that the name stands for");
         else if (address->isIpv6 != dns.six)
-            reader.wrong("address", std::string("is not what is asked for with type = ") + (dns.six ? "\"AAAA\"" : "\"A\""),
+            reader.wrong("address",
+                         std::string("is not what is asked for with type = ") + (dns.six ? "\"AAAA\"" : "\"A\""),
                          address->isIpv6 ? "write type = \"AAAA\"" : "write type = \"A\"");
         else if (dns.code != DnsCode(0))
             reader.wrong("address", "says nothing with this answer", "remove it, or answer");

@@ -19,8 +19,7 @@ void readProbes(TableReader& reader, Draft& draft, model::ResourceSetup& resourc
         const std::string number = std::to_string(resource.probes.size() + 1);
         TableReader inner(*table, reader.subject() + ", probe" + (single ? "" : " number " + number), draft.problems);
         model::HealthCheck check;
-        if (inner.has("name"))
-            check.name = readName(inner, "page");
+        if (inner.has("name")) check.name = readName(inner, "page");
         if (check.name.empty()) check.name = "probe" + number;
         if (!names.insert(check.name).second)
             inner.wrong("name", "is the name of another probe of this resource",

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view probeExample =
     "{ tcp = \"127.0.0.1:80\" }, { http = \"http://127.0.0.1/health\" }, { script = [\"/usr/bin/check\"] }, "
-    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" }, { ftp = \"127.0.0.1:21\" }, { ping = \"10.77.0.254\" }, "
+    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" }, { ftp = \"127.0.0.1:21\" }, { ping = "
+    "\"10.77.0.254\" }, "
     "{ carrier = \"eth0\" }, { dns = \"10.77.0.53\", host = \"erp.example.com\" } or { disk = \"/srv/erp\" }";
 constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp", "ping", "carrier", "dns", "disk"};
 

@@ -10,10 +10,10 @@
 namespace dyad::daemon {
 
 Service::Service(const engine::Engine& engine, shell::Runner& runner, const ports::HeartPort& heart,
-                 const ports::ReservationPort& reservations, const ports::ResourcePort& resources, alarms::AlarmBoard& alarms, recorder::Journal& journal,
-                 const ports::Clock& clock)
-    : m_engine(engine), m_runner(runner), m_heart(heart), m_reservations(reservations), m_resources(resources), m_alarms(alarms),
-      m_journal(journal), m_clock(clock) {
+                 const ports::ReservationPort& reservations, const ports::ResourcePort& resources,
+                 alarms::AlarmBoard& alarms, recorder::Journal& journal, const ports::Clock& clock)
+    : m_engine(engine), m_runner(runner), m_heart(heart), m_reservations(reservations), m_resources(resources),
+      m_alarms(alarms), m_journal(journal), m_clock(clock) {
     journal.onEntry = [this](const model::JournalEntry& entry) {
         if (onJournal) onJournal(entry);
         if (onEntry) onEntry(entry);

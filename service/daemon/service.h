@@ -13,8 +13,8 @@ class Service : public ports::ServicePort {
 public:
     // All of them outlive the service.
     Service(const engine::Engine& engine, shell::Runner& runner, const ports::HeartPort& heart,
-            const ports::ReservationPort& reservations, const ports::ResourcePort& resources, alarms::AlarmBoard& alarms, recorder::Journal& journal,
-            const ports::Clock& clock);
+            const ports::ReservationPort& reservations, const ports::ResourcePort& resources,
+            alarms::AlarmBoard& alarms, recorder::Journal& journal, const ports::Clock& clock);
 
     [[nodiscard]] model::ClusterView view() const override;
     void order(const model::Order& order, Answered answered) override;

@@ -61,12 +61,13 @@ model::GroupView groupView(const engine::Engine& engine, const engine::GroupReco
         view.activeNode = engine.configuration().nodes[model::indexOf(model::otherNode(engine.self()))].name;
     for (std::size_t i = 0; i < group.resources.size(); ++i) {
         const engine::ResourceRecord& resource = group.resources[i];
-        view.resources.push_back({.name = setup.resources[i].name,
-                                  .type = setup.resources[i].type,
-                                  .state = resource.state,
-                                  .detail = resource.detail,
-                                  .restarts = static_cast<unsigned>(resource.failures.size()),
-                                  .checks = resources.checks(group.id, model::ResourceId(static_cast<std::uint32_t>(i)))});
+        view.resources.push_back(
+            {.name = setup.resources[i].name,
+             .type = setup.resources[i].type,
+             .state = resource.state,
+             .detail = resource.detail,
+             .restarts = static_cast<unsigned>(resource.failures.size()),
+             .checks = resources.checks(group.id, model::ResourceId(static_cast<std::uint32_t>(i)))});
     }
     return view;
 }
@@ -75,8 +76,7 @@ model::GroupView groupView(const engine::Engine& engine, const engine::GroupReco
 
 model::ClusterView buildView(const engine::Engine& engine, const ports::HeartReport& heart,
                              const ports::ReservationPort& reservations, const ports::ResourcePort& resources,
-                             std::vector<model::AlarmView> alarms,
-                             const ports::Clock& clock) {
+                             std::vector<model::AlarmView> alarms, const ports::Clock& clock) {
     const model::Configuration& configuration = engine.configuration();
     model::ClusterView view;
     view.cluster = configuration.clusterName;

@@ -15,7 +15,7 @@ namespace dyad::daemon {
 
 [[nodiscard]] model::ClusterView buildView(const engine::Engine& engine, const ports::HeartReport& heart,
                                            const ports::ReservationPort& reservations,
-                                           const ports::ResourcePort& resources,
-                                           std::vector<model::AlarmView> alarms, const ports::Clock& clock);
+                                           const ports::ResourcePort& resources, std::vector<model::AlarmView> alarms,
+                                           const ports::Clock& clock);
 
 } // namespace dyad::daemon

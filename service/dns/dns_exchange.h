@@ -10,8 +10,8 @@
 #include <string>
 
 #include "base/time.h"
-#include "model/configuration.h"
 #include "dns/dns_message.h"
+#include "model/configuration.h"
 #include "platform/linux/file_descriptor.h"
 
 namespace dyad::dns {

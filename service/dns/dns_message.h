@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "base/ip_address.h"
+#include "base/result.h"
 
 namespace dyad::dns {
 

@@ -22,7 +22,7 @@ inline constexpr std::array allCheckVerdicts{CheckVerdict::Well, CheckVerdict::F
     return "?";
 }
 
-inline constexpr std::size_t maxCheckHistory = 16;   // of one probe
+inline constexpr std::size_t maxCheckHistory = 16; // of one probe
 inline constexpr std::size_t maxCheckDetail = 160; // bytes
 
 // One answer of a probe.
@@ -40,16 +40,16 @@ struct CheckCounts {
 };
 
 struct ProbeView {
-    std::string name; // "health" for the one that belongs to the agent
-    std::string what; // "tcp 10.77.0.5 port 80", without anything secret
-    bool asked = false; // it is asked again and again now
-    CheckCounts counts; // since the service started
-    unsigned failing = 0; // failures that count now ...
-    unsigned limit = 0;   // ... and how many make the resource fail ...
-    unsigned of = 0;      // ... of so many checks
-    Duration mean{0};      // of the answers that were well, smoothed (RFC 6298 section 2)
-    Duration deviation{0}; // their jitter
-    Duration total{0};     // of all answers that were well
+    std::string name;              // "health" for the one that belongs to the agent
+    std::string what;              // "tcp 10.77.0.5 port 80", without anything secret
+    bool asked = false;            // it is asked again and again now
+    CheckCounts counts;            // since the service started
+    unsigned failing = 0;          // failures that count now ...
+    unsigned limit = 0;            // ... and how many make the resource fail ...
+    unsigned of = 0;               // ... of so many checks
+    Duration mean{0};              // of the answers that were well, smoothed (RFC 6298 section 2)
+    Duration deviation{0};         // their jitter
+    Duration total{0};             // of all answers that were well
     std::vector<CheckResult> last; // the newest at the end, at most maxCheckHistory
 };
 

@@ -12,8 +12,8 @@
 #include "lab/world.h"
 
 #include <algorithm>
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -213,9 +213,10 @@ bool isIn(std::size_t server) {
 }
 
 std::string poolConfiguration() {
-    std::string text = "\n[[group.resource]]\nname = \"web\"\ntype = \"pool\"\nlisten = \"" + std::string(floatingAddress) +
-                       ":" + std::to_string(poolPort) + "\"\nhealth = { probe = \"http\", interval_ms = " +
-                       std::to_string(poolIntervalMs) + ", timeout_ms = " + std::to_string(poolTimeoutMs) +
+    std::string text = "\n[[group.resource]]\nname = \"web\"\ntype = \"pool\"\nlisten = \"" +
+                       std::string(floatingAddress) + ":" + std::to_string(poolPort) +
+                       "\"\nhealth = { probe = \"http\", interval_ms = " + std::to_string(poolIntervalMs) +
+                       ", timeout_ms = " + std::to_string(poolTimeoutMs) +
                        ", failures = " + std::to_string(poolFailures) + ", successes = 1 }\n";
     for (std::size_t i = 0; i < webNames.size(); ++i)
         text += std::string("[[group.resource.server]]\nname = \"") + webNames[i] + "\"\naddress = \"" + arrayAddress +
@@ -252,7 +253,8 @@ Result<void> killOne(std::vector<std::unique_ptr<WebServer>>& servers, const Poo
     const double before = static_cast<double>(visitors.count()) / (milliseconds(monotonicNow() - begun) / 1000);
     const Instant killed = servers[webDoomed]->end();
     while (isIn(webDoomed))
-        if (monotonicNow() - killed > poolPatience) return Error{"kill", webNames[webDoomed], "it stays in the pool", ""};
+        if (monotonicNow() - killed > poolPatience)
+            return Error{"kill", webNames[webDoomed], "it stays in the pool", ""};
     const Instant out = monotonicNow();
     std::this_thread::sleep_for(1s); // more requests, of which none may fail
     const std::vector<Request> all = visitors.end();
@@ -283,8 +285,9 @@ Result<void> killOne(std::vector<std::unique_ptr<WebServer>>& servers, const Poo
     figures.lostByLiving.add(byLiving);
     figures.otherwise.add(otherwise);
     figures.lostAfter.add(after);
-    std::printf("  out after %.0f ms; %.0f of %.0f requests lost till then; by living servers %.0f, after it was out %.0f\n",
-                milliseconds(out - killed), lost, between, byLiving, after);
+    std::printf(
+        "  out after %.0f ms; %.0f of %.0f requests lost till then; by living servers %.0f, after it was out %.0f\n",
+        milliseconds(out - killed), lost, between, byLiving, after);
     std::fflush(stdout);
     servers[webDoomed]->start();
     return {};

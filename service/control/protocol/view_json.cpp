@@ -209,12 +209,9 @@ model::ProbeView probeFromJson(ObjectReader& read) {
 }
 
 QJsonObject poolServerToJson(const model::PoolServerView& server) {
-    return {{"name", text(server.name)},
-            {"address", text(server.address)},
-            {"state", text(server.state)},
-            {"maintenance", server.maintenance},
-            {"counts", countsToJson(server.counts)},
-            {"detail", text(server.detail)}};
+    return {
+        {"name", text(server.name)},         {"address", text(server.address)},       {"state", text(server.state)},
+        {"maintenance", server.maintenance}, {"counts", countsToJson(server.counts)}, {"detail", text(server.detail)}};
 }
 
 model::PoolServerView poolServerFromJson(ObjectReader& read) {
@@ -240,12 +237,9 @@ model::ResourceChecks checksFromJson(ObjectReader& read) {
 }
 
 QJsonObject resourceToJson(const model::ResourceView& resource) {
-    return {{"name", text(resource.name)},
-            {"type", text(resource.type)},
-            {"state", toText(resource.state)},
-            {"detail", text(resource.detail)},
-            {"restarts", qint64{resource.restarts}},
-            {"checks", checksToJson(resource.checks)}};
+    return {{"name", text(resource.name)},           {"type", text(resource.type)},
+            {"state", toText(resource.state)},       {"detail", text(resource.detail)},
+            {"restarts", qint64{resource.restarts}}, {"checks", checksToJson(resource.checks)}};
 }
 
 model::ResourceView resourceFromJson(ObjectReader& read) {

@@ -133,7 +133,8 @@ void probes(Page& page, const model::ClusterView& view) {
          });
     each("dyad_probe_duration_seconds", "summary", "Time to the answer, of those that were well",
          [&](Name group, Name resource, Probe probe) {
-             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}}, seconds(probe.total), "_sum");
+             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}}, seconds(probe.total),
+                         "_sum");
              page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}},
                          static_cast<double>(probe.counts.well), "_count");
          });

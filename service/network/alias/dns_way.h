@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "model/configuration.h"
 #include "dns/dns_exchange.h"
+#include "model/configuration.h"
 #include "network/alias/alias_way.h"
 #include "network/ip_address.h"
 

@@ -40,10 +40,9 @@ void killLeftNetbios(const std::string& label) {
     if (const auto found = platform::findProcesses(traits)) platform::killAll(found.value());
 }
 
-NetbiosWay::NetbiosWay(std::string name, const std::vector<IpAddress>& addresses, std::string label,
-                       std::string folder, SambaPrograms programs)
-    : m_name(std::move(name)), m_label(std::move(label)), m_folder(std::move(folder)),
-      m_programs(std::move(programs)) {
+NetbiosWay::NetbiosWay(std::string name, const std::vector<IpAddress>& addresses, std::string label, std::string folder,
+                       SambaPrograms programs)
+    : m_name(std::move(name)), m_label(std::move(label)), m_folder(std::move(folder)), m_programs(std::move(programs)) {
     std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(m_addresses),
                  [](const IpAddress& each) { return !each.six; });
     m_timer.setSingleShot(true);
@@ -129,15 +128,14 @@ void NetbiosWay::serverEnded(const std::string& how) {
 void NetbiosWay::look(std::size_t which) {
     if (which >= m_addresses.size()) return finish(m_name + " is published");
     m_look = std::make_unique<WatchedChild>();
-    const Result<void> runs = m_look->run(
-        {.command = {m_programs.resolve, "--configfile=" + m_folder + "/smb.conf", "-U", m_addresses[which].text(),
-                     m_name},
-         .environment = sambaEnvironment(m_label)},
-        [this, which](const platform::ChildEnd&, const std::string& output) {
-            m_timer.stop();
-            m_look.reset();
-            looked(which, output);
-        });
+    const Result<void> runs = m_look->run({.command = {m_programs.resolve, "--configfile=" + m_folder + "/smb.conf",
+                                                       "-U", m_addresses[which].text(), m_name},
+                                           .environment = sambaEnvironment(m_label)},
+                                          [this, which](const platform::ChildEnd&, const std::string& output) {
+                                              m_timer.stop();
+                                              m_look.reset();
+                                              looked(which, output);
+                                          });
     if (!runs) return finish(runs.error());
     m_timer.start(wholeMilliseconds(m_programs.patience));
 }

@@ -111,7 +111,8 @@ Result<DiskTouch> touchDisk(const std::string& path, bool write) {
 std::optional<DiskTouchEnd> endOf(const DiskTouch& touch) {
     DiskReport report;
     if (::read(touch.report.get(), &report, sizeof report) != static_cast<ssize_t>(sizeof report)) return {};
-    return DiskTouchEnd{static_cast<DiskStep>(report.step), report.number, std::chrono::nanoseconds(report.nanoseconds)};
+    return DiskTouchEnd{static_cast<DiskStep>(report.step), report.number,
+                        std::chrono::nanoseconds(report.nanoseconds)};
 }
 
 } // namespace dyad::platform

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A name that moves with its group where there is no name server: multicast DNS by Avahi, with a daemon and a D-Bus of its
-// own in each host and at the client, and NetBIOS by Samba's nmbd. A client that has never heard of the name finds it,
-// before and after the owner lost its power.
+// A name that moves with its group where there is no name server: multicast DNS by Avahi, with a daemon and a D-Bus of
+// its own in each host and at the client, and NetBIOS by Samba's nmbd. A client that has never heard of the name finds
+// it, before and after the owner lost its power.
 #include "lab/namespaces.h"
 #include "lab/paths.h"
 #include "pair_fixture.h"
@@ -132,9 +132,11 @@ class LocalNamesTest : public QObject {
 private Q_SLOTS:
     void initTestCase() {
         if (geteuid() != 0) QSKIP("needs root");
-        for (const char* program : {"avahi-daemon", "avahi-publish", "avahi-resolve", "dbus-daemon", "nmbd", "nmblookup"})
+        for (const char* program :
+             {"avahi-daemon", "avahi-publish", "avahi-resolve", "dbus-daemon", "nmbd", "nmblookup"})
             if (QStandardPaths::findExecutable(program).isEmpty())
-                QSKIP("needs Avahi and Samba: apt install avahi-daemon avahi-utils dbus samba (without their services)");
+                QSKIP(
+                    "needs Avahi and Samba: apt install avahi-daemon avahi-utils dbus samba (without their services)");
         VERIFY_WELL(m_pair.bring({.profile = "standard", .ledger = false}));
         for (const char* host : hostNames)
             VERIFY_WELL(startAvahi(host));
@@ -203,9 +205,8 @@ private Q_SLOTS:
         const Told ordered = ask("alpha", {"switchover", groupName, "--yes"});
         QVERIFY2(ordered.status == 0, ordered.text.constData());
         QVERIFY(waitForOwner("beta", deadlockGuard));
-        QVERIFY(eventually([] {
-            return findInHost("alpha", "nmbd").empty() && findInHost("alpha", "avahi-publish").empty();
-        }));
+        QVERIFY(eventually(
+            [] { return findInHost("alpha", "nmbd").empty() && findInHost("alpha", "avahi-publish").empty(); }));
         QVERIFY(eventually(foundByNetbios));
     }
 };

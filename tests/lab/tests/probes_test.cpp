@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Probes beside resources that have none of their own, on a real pair: what they say is shown, and one that fails is the
-// resource's failure, by which it is restarted and then the group moves.
+// Probes beside resources that have none of their own, on a real pair: what they say is shown, and one that fails is
+// the resource's failure, by which it is restarted and then the group moves.
 #include "lab/paths.h"
 #include "pair_fixture.h"
 
@@ -85,7 +85,8 @@ private Q_SLOTS:
         QVERIFY(disk["asked"].toBool() && disk["mean_ns"].toInteger() > 0 && !disk["last"].toArray().isEmpty());
         QVERIFY(!probeOf("beta", "data")["asked"].toBool()); // only where the resource runs
         const Told metrics = ask("alpha", {"metrics"});
-        QVERIFY(metrics.says("dyad_probe_results_total{group=\"erp\",resource=\"data\",probe=\"latency\",result=\"well\"}"));
+        QVERIFY(metrics.says(
+            "dyad_probe_results_total{group=\"erp\",resource=\"data\",probe=\"latency\",result=\"well\"}"));
         QVERIFY(metrics.says("dyad_probe_duration_seconds_count{group=\"erp\",resource=\"ip\",probe=\"nod\"}"));
         QVERIFY(ask("alpha", {"status"}).says("probe latency"));
     }

@@ -187,7 +187,7 @@ private Q_SLOTS:
                               : ::link((path + "/victim").c_str(), link.c_str()),
                      0);
             VERIFY_ANSWER(asked(path, true), Verdict::CouldNotRun, "could not");
-            QCOMPARE(QFile(folder.filePath("victim")).size(), 8);
+            QCOMPARE(QFile(folder.filePath("victim")).size(), qint64{8});
             QCOMPARE(::unlink(link.c_str()), 0);
         }
     }

@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <deque>
 #include <unistd.h>
 
@@ -22,7 +23,8 @@ constexpr int guardMs = 60000;
 // Answers as it was told, one after the other; then it is well. The last one that is asked for keeps waiting.
 class FakeProbe final : public ProbeRunner {
 public:
-    explicit FakeProbe(std::deque<Verdict> verdicts) : m_verdicts(std::move(verdicts)), m_soon([this] {
+    explicit FakeProbe(std::deque<Verdict> verdicts)
+        : m_verdicts(std::move(verdicts)), m_soon([this] {
               const Done done = std::exchange(m_done, nullptr);
               const Verdict verdict = m_verdicts.empty() ? Verdict::Well : m_verdicts.front();
               if (!m_verdicts.empty()) m_verdicts.pop_front();
@@ -165,6 +167,10 @@ private Q_SLOTS:
         HealthMonitor monitor(std::move(probe), HealthPace{1ms, 40ms, 2, 0}, "/nowhere");
         Heard heard;
         heard.listenTo(monitor);
+        monitor.onUnhealthy = [&](const std::string& detail) {
+            heard.unhealthy.push_back(detail);
+            monitor.stop();
+        };
         Timer* again = nullptr;
         Timer stall([&again] {
             ::usleep(60'000);

@@ -82,7 +82,8 @@ private Q_SLOTS:
         row("only netbios, and off", host + "netbios = false\n", 34, "netbios", "leaves no way", "");
         row("a long netbios name", host + "netbios = \"A123456789012345\"\n", 34, "netbios", "gives no NetBIOS name",
             "at most 15");
-        row("a netbios name with a dot", host + "netbios = \"erp.local\"\n", 34, "netbios", "gives no NetBIOS name", "");
+        row("a netbios name with a dot", host + "netbios = \"erp.local\"\n", 34, "netbios", "gives no NetBIOS name",
+            "");
         row("netbios without IPv4", host + "netbios = true\naddresses = [\"vip6\"]\n", 30, "netbios",
             "NetBIOS knows IPv4 alone", "IPv4 address");
         row("hosts as a text", host + "hosts = \"yes\"\n" + dns, 34, "hosts", "is a text", "write true or false");

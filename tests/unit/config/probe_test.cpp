@@ -32,24 +32,27 @@ private Q_SLOTS:
     }
 
     void severalWithEveryKey() {
-        const Loaded loaded = load(
-            "[[group.resource.probe]]\nname = \"names\"\ndns = \"[fd77::53]:5353\"\nhost = \"ERP.example.com.\"\n"
-            "type = \"AAAA\"\naddress = \"fd77::100\"\ninterval_ms = 500\ntimeout_ms = 400\nfailures = 3\nof = 5\n"
-            "[[group.resource.probe]]\ndns = \"10.77.0.53\"\nhost = \"gone.example.com\"\nanswer = \"NXDOMAIN\"\n"
-            "[[group.resource.probe]]\ndns = \"10.77.0.53\"\nhost = \"x.example.com\"\nanswer = \"any\"\n"
-            "[[group.resource.probe]]\ndisk = \"/srv/erp/PG_VERSION\"\naccess = \"read\"\nlimit_ms = 250\n");
+        const Loaded loaded =
+            load("[[group.resource.probe]]\nname = \"names\"\ndns = \"[fd77::53]:5353\"\nhost = \"ERP.example.com.\"\n"
+                 "type = \"AAAA\"\naddress = \"fd77::100\"\ninterval_ms = 500\ntimeout_ms = 400\nfailures = 3\nof = 5\n"
+                 "[[group.resource.probe]]\ndns = \"10.77.0.53\"\nhost = \"gone.example.com\"\nanswer = \"NXDOMAIN\"\n"
+                 "[[group.resource.probe]]\ndns = \"10.77.0.53\"\nhost = \"x.example.com\"\nanswer = \"any\"\n"
+                 "[[group.resource.probe]]\ndisk = \"/srv/erp/PG_VERSION\"\naccess = \"read\"\nlimit_ms = 250\n");
         QVERIFY2(loaded.configuration.has_value() && loaded.warnings.empty(), allTexts(loaded).c_str());
         const std::vector<model::HealthCheck> probes = probesOf(loaded);
         QCOMPARE(probes.size(), std::size_t{4});
         const model::HealthCheck names{
-            model::DnsProbe{"fd77::53", 5353, "erp.example.com", true, std::uint8_t{0}, "fd77::100"}, 500ms, 400ms, 3, 5,
+            model::DnsProbe{"fd77::53", 5353, "erp.example.com", true, std::uint8_t{0}, "fd77::100"},
+            500ms,
+            400ms,
+            3,
+            5,
             "names"};
         QVERIFY(probes[0] == names);
         QVERIFY(std::get<model::DnsProbe>(probes[1].probe).code == std::uint8_t{3});
         QCOMPARE(probes[1].name, std::string("probe2"));
         QVERIFY(!std::get<model::DnsProbe>(probes[2].probe).code);
-        QVERIFY(std::get<model::DiskProbe>(probes[3].probe) ==
-                (model::DiskProbe{"/srv/erp/PG_VERSION", false, 250ms}));
+        QVERIFY(std::get<model::DiskProbe>(probes[3].probe) == (model::DiskProbe{"/srv/erp/PG_VERSION", false, 250ms}));
     }
 
     void everyTypeTakesThem_data() {

@@ -139,6 +139,12 @@ private Q_SLOTS:
             QVERIFY2(told.contains(each), qPrintable(each + " is not in /metrics"));
     }
 
+    void everyFamilyIsDescribed() {
+        const QByteArray text = contentOf(DYAD_DOCS "/METRICS.md");
+        for (const auto& [name, type] : pageOf(fullPage()).types)
+            QVERIFY2(text.contains(("| `" + name + "` | " + type + " |").toUtf8()), qPrintable(name));
+    }
+
     void dashboardIsWhole() {
         QJsonParseError error;
         const QJsonDocument document =

@@ -9,6 +9,7 @@
 #include "agents/ocf_plan.h"
 #include "agents/pool_agent.h"
 #include "agents/postgresql_agent.h"
+#include "agents/probed_agent.h"
 #include "agents/process_agent.h"
 #include "agents/process_settings.h"
 #include "agents/systemd_agent.h"
@@ -48,6 +49,12 @@ std::unique_ptr<ports::Agent> makePoolAgent(const model::PoolSettings& settings,
                                             const std::string& name, const std::string& runDirectory,
                                             ports::AlarmPort& alarms) {
     return std::make_unique<PoolAgent>(planPool(settings, groupName, name, runDirectory), alarms);
+}
+
+std::unique_ptr<ports::Agent> withProbes(std::unique_ptr<ports::Agent> agent,
+                                         const std::vector<model::HealthCheck>& probes, const std::string& label) {
+    if (probes.empty()) return agent;
+    return std::make_unique<ProbedAgent>(std::move(agent), probes, label);
 }
 
 } // namespace dyad::agents

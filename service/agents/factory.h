@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "model/configuration.h"
@@ -25,5 +26,10 @@ namespace dyad::agents {
 [[nodiscard]] std::unique_ptr<ports::Agent> makePoolAgent(const model::PoolSettings& settings,
                                                           const std::string& groupName, const std::string& name,
                                                           const std::string& runDirectory, ports::AlarmPort& alarms);
+
+// The agent itself where there are no probes; else one that asks them, too, as long as the resource runs.
+[[nodiscard]] std::unique_ptr<ports::Agent> withProbes(std::unique_ptr<ports::Agent> agent,
+                                                       const std::vector<model::HealthCheck>& probes,
+                                                       const std::string& label);
 
 } // namespace dyad::agents

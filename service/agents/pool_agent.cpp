@@ -223,6 +223,26 @@ std::string PoolAgent::words() const {
     return poolWords(m_plan.settings.servers, standings);
 }
 
+model::ResourceChecks PoolAgent::checks() const {
+    model::ResourceChecks all;
+    for (std::size_t i = 0; i < m_plan.settings.servers.size(); ++i) {
+        const model::PoolServer& server = m_plan.settings.servers[i];
+        const ServerHealth& health = m_checks.health()[i];
+        const bool six = server.address.find(':') != std::string::npos;
+        const std::string& trouble = m_checks.trouble(i);
+        all.servers.push_back(
+            {.name = server.name,
+             .address = (six ? "[" + server.address + "]" : server.address) + ":" + std::to_string(server.port),
+             .state = health.state() == State::In    ? "in"
+                      : health.state() == State::Out ? "out"
+                                                     : "unknown",
+             .maintenance = server.maintenance,
+             .counts = m_checks.counts(i),
+             .detail = (trouble.empty() ? health.reason() : trouble).substr(0, model::maxCheckDetail)});
+    }
+    return all;
+}
+
 // --- whether the rules are still what they were
 
 std::vector<std::string> PoolAgent::listing() const { return {"-s", "list", "table", m_family, m_table}; }

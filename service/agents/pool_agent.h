@@ -42,6 +42,7 @@ public:
     // replaces them. Not worth the reset of a host.
     void kill(ports::AgentDone done) override;
     void probe(ports::AgentDone done) override;
+    [[nodiscard]] model::ResourceChecks checks() const override;
 
 private:
     enum class Doing { Nothing, Starting, Removing };

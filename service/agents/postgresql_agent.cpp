@@ -192,6 +192,8 @@ ProcessPlan planPostgresql(const model::PostgresqlSettings& settings, const std:
     plan.healthInterval = settings.health.interval;
     plan.healthTimeout = settings.health.timeout;
     plan.healthFailures = settings.health.failures;
+    plan.healthOf = settings.health.of;
+    plan.healthWords = describe(settings.health.probe);
     return plan;
 }
 

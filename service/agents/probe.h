@@ -32,4 +32,7 @@ public:
 // `label` is the mark (see process_agent.h) that processes of a script probe carry.
 [[nodiscard]] std::unique_ptr<ProbeRunner> makeProbe(const model::Probe& probe, const std::string& label);
 
+// What it asks, in words without anything secret: "tcp 10.77.0.5 port 80".
+[[nodiscard]] std::string describe(const model::Probe& probe);
+
 } // namespace dyad::agents

@@ -18,8 +18,9 @@ ProcessAgent::ProcessAgent(ProcessPlan plan)
           m_logTimer.start(logCareInterval);
       }) {
     if (!m_plan.makeHealthProbe) return;
-    m_health = std::make_unique<HealthMonitor>(m_plan.makeHealthProbe(), m_plan.healthInterval, m_plan.healthTimeout,
-                                               m_plan.healthFailures);
+    m_health = std::make_unique<HealthMonitor>(
+        m_plan.makeHealthProbe(),
+        HealthPace{m_plan.healthInterval, m_plan.healthTimeout, m_plan.healthFailures, m_plan.healthOf});
     m_health->onUnhealthy = [this](const std::string& detail) { notice(Kind::Unhealthy, detail); };
     m_health->onCouldNotRun = [this](const std::string& detail) {
         notice(Kind::Progress, "the health check could not be run: " + detail);
@@ -305,6 +306,15 @@ void ProcessAgent::showProgress() {
 void ProcessAgent::answer(std::vector<ports::AgentDone>& waiting, ResourceOutcome outcome, const std::string& detail) {
     for (const ports::AgentDone& done : std::exchange(waiting, {}))
         done({outcome, detail});
+}
+
+model::ResourceChecks ProcessAgent::checks() const {
+    model::ResourceChecks all;
+    if (!m_health) return all;
+    all.probes.push_back(m_health->view());
+    all.probes.back().name = "health";
+    all.probes.back().what = m_plan.healthWords;
+    return all;
 }
 
 void ProcessAgent::notice(Kind kind, const std::string& detail) {

@@ -35,6 +35,7 @@ public:
     void stop(ports::AgentDone done) override;
     void kill(ports::AgentDone done) override;
     void probe(ports::AgentDone done) override;
+    [[nodiscard]] model::ResourceChecks checks() const override;
 
 private:
     enum class State { Stopped, Preparing, Sweeping, Starting, Running, Stopping, Killing };

@@ -34,6 +34,8 @@ struct ProcessPlan {
     Duration healthInterval = 5s;
     Duration healthTimeout = 3s;
     unsigned healthFailures = 3;
+    unsigned healthOf = 0;   // 0: in a row
+    std::string healthWords; // what the health probe asks
 };
 
 } // namespace dyad::agents

@@ -31,6 +31,8 @@ ProcessPlan planProcess(const model::ProcessSettings& settings, const std::strin
         plan.healthInterval = settings.health->interval;
         plan.healthTimeout = settings.health->timeout;
         plan.healthFailures = settings.health->failures;
+        plan.healthOf = settings.health->of;
+        plan.healthWords = describe(settings.health->probe);
     }
     return plan;
 }

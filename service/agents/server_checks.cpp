@@ -6,7 +6,7 @@
 namespace dyad::agents {
 
 ServerChecks::ServerChecks(const model::PoolSettings& settings, const std::string& label)
-    : m_settings(settings), m_label(label) {
+    : m_settings(settings), m_label(label), m_records(settings.servers.size()) {
     end();
 }
 
@@ -39,6 +39,7 @@ void ServerChecks::ask(std::size_t server) {
 
 void ServerChecks::answered(std::size_t server, const ProbeResult& result) {
     Server& each = *m_servers[server];
+    m_records[server].note(result, Duration(0), platform::wallClockMs());
     const bool unable = result.verdict == ProbeResult::Verdict::CouldNotRun;
     const bool couldBefore = each.trouble.empty();
     each.trouble = unable ? result.detail : "";

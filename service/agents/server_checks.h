@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agents/check_record.h"
 #include "agents/probe.h"
 #include "agents/server_health.h"
 #include "agents/timer.h"
@@ -27,6 +28,8 @@ public:
 
     // By server, in the order of the file.
     [[nodiscard]] const std::vector<ServerHealth>& health() const { return m_health; }
+    // Since this object was made; not forgotten by begin() and end().
+    [[nodiscard]] const model::CheckCounts& counts(std::size_t server) const { return m_records[server].counts(); }
     // What kept the server's check from being run; empty where it could be run.
     [[nodiscard]] const std::string& trouble(std::size_t server) const { return m_servers[server]->trouble; }
 
@@ -45,6 +48,7 @@ private:
     std::string m_label;
     std::vector<std::unique_ptr<Server>> m_servers;
     std::vector<ServerHealth> m_health;
+    std::vector<CheckRecord> m_records;
     std::size_t m_awaited = 0; // of the first round
 };
 

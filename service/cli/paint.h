@@ -20,6 +20,7 @@ public:
     [[nodiscard]] std::string symbol(Tone tone) const; // one column wide
     [[nodiscard]] std::string_view bothWays() const { return m_symbols ? "↔" : "<->"; }
     [[nodiscard]] std::string_view dash() const { return m_symbols ? "–" : "-"; }
+    [[nodiscard]] std::string_view plusMinus() const { return m_symbols ? "±" : "+/-"; }
     [[nodiscard]] std::string_view arrow() const { return m_symbols ? "→" : "->"; }
 
 private:

@@ -161,8 +161,26 @@ private:
                            (resource.restarts == 1 ? " time" : " times");
             table.row({m_paint.symbol(tone) + " " + resource.name, resource.type,
                        word(m_paint, tone, toText(resource.state)), trouble});
+            for (const model::ProbeView& probe : resource.checks.probes)
+                if (probe.asked && !probe.last.empty()) table.row(rowOf(probe));
         }
         return table.text("    ");
+    }
+
+    std::vector<std::string> rowOf(const model::ProbeView& probe) const {
+        const model::CheckResult& last = probe.last.back();
+        const Tone tone = last.verdict == model::CheckVerdict::Well     ? Tone::Good
+                          : last.verdict == model::CheckVerdict::Failed ? Tone::Bad
+                                                                        : Tone::Warning;
+        std::string more = probe.counts.well == 0 ? std::string("never well yet")
+                                                  : toText(probe.mean) + " " + std::string(m_paint.plusMinus()) + " " +
+                                                        toText(probe.deviation);
+        if (probe.failing > 0)
+            more += ", " + std::to_string(probe.failing) + " of the last " + std::to_string(probe.of) +
+                    " failed, the limit is " + std::to_string(probe.limit);
+        if (last.verdict != model::CheckVerdict::Well) more += "; " + last.detail;
+        return {"  " + m_paint.symbol(tone) + " probe " + probe.name, probe.what,
+                word(m_paint, tone, toText(last.verdict)), more};
     }
 
     // --- nodes and links --------------------------------------------------------------------------------------------

@@ -13,27 +13,12 @@ namespace {
 
 constexpr std::size_t maxAliasAddresses = 16;
 constexpr std::size_t maxDnsServers = 8;
+constexpr std::size_t maxNetbiosName = 15;
+constexpr const char* aliasWays[] = {"dns", "mdns", "hosts", "netbios"};
 constexpr std::size_t maxHostName = 253;
 constexpr std::size_t maxHostLabel = 63;
 constexpr Duration shortestRefresh = 1s;
 constexpr std::string_view local = ".local";
-
-// RFC 1123 section 2.1, in lower case and without the last dot; empty where it is none.
-std::string hostName(std::string_view text) {
-    if (text.ends_with('.')) text.remove_suffix(1);
-    if (text.empty() || text.size() > maxHostName) return "";
-    std::string name;
-    std::size_t label = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto each = static_cast<unsigned char>(text[i]);
-        const bool edge = label == 0 || i + 1 == text.size() || text[i + 1] == '.';
-        if (each == '.' ? label == 0 : ++label > maxHostLabel || !(std::isalnum(each) != 0 || (each == '-' && !edge)))
-            return "";
-        if (each == '.') label = 0;
-        name += static_cast<char>(std::tolower(each));
-    }
-    return label == 0 ? "" : name;
-}
 
 bool isInside(const std::string& name, const std::string& zone) { return name == zone || name.ends_with("." + zone); }
 
@@ -88,6 +73,29 @@ std::optional<model::AliasDns> readDns(TableReader& outer, Draft& draft, const s
     dns.ttl = std::chrono::round<std::chrono::seconds>(reader.seconds("ttl_s", 0s, 7 * 24h, dns.ttl));
     reader.finish();
     return dns;
+}
+
+// netbios = true: the first label of the host, or netbios = "NAME". 15 letters, the sixteenth says what it is. False:
+// reported.
+bool readNetbios(TableReader& reader, model::AliasSettings& settings) {
+    std::string name;
+    if (reader.isText("netbios"))
+        name = reader.text("netbios").value_or("");
+    else if (reader.truth("netbios", false))
+        name = settings.host.substr(0, settings.host.find('.'));
+    else
+        return true;
+    if (name.empty()) return false; // of a host that was reported already
+    const bool sound = name.size() <= maxNetbiosName && std::all_of(name.begin(), name.end(), [](unsigned char each) {
+                           return std::isalnum(each) != 0 || each == '-' || each == '_';
+                       });
+    if (!sound)
+        reader.wrong("netbios", "gives no NetBIOS name",
+                     "write a name of at most 15 letters, digits, '-' and '_': netbios = \"ERP\"");
+    else
+        std::transform(name.begin(), name.end(), std::back_inserter(settings.netbiosName),
+                       [](unsigned char each) { return static_cast<char>(std::toupper(each)); });
+    return sound;
 }
 
 std::string subjectOf(const model::GroupSetup& group, const model::ResourceSetup& resource) {
@@ -149,10 +157,30 @@ void resolveAlias(const model::GroupSetup& group, const model::ResourceSetup& re
         draft.problems.error(places.at, "addresses", "",
                              subject + ": by multicast DNS a name has one IPv4 and one IPv6 address at most",
                              "write addresses = [...] with one of each");
+    else if (!alias.netbiosName.empty() && static_cast<std::ptrdiff_t>(addresses.size()) == six && six > 0)
+        draft.problems.error(places.at, "netbios", alias.netbiosName,
+                             subject + ": NetBIOS knows IPv4 alone, and the name stands for none of it",
+                             "add an IPv4 address, or remove netbios");
     alias.addresses = std::move(addresses);
 }
 
 } // namespace
+
+std::string hostName(std::string_view text) {
+    if (text.ends_with('.')) text.remove_suffix(1);
+    if (text.empty() || text.size() > maxHostName) return "";
+    std::string name;
+    std::size_t label = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto each = static_cast<unsigned char>(text[i]);
+        const bool edge = label == 0 || i + 1 == text.size() || text[i + 1] == '.';
+        if (each == '.' ? label == 0 : ++label > maxHostLabel || !(std::isalnum(each) != 0 || (each == '-' && !edge)))
+            return "";
+        if (each == '.') label = 0;
+        name += static_cast<char>(std::tolower(each));
+    }
+    return label == 0 ? "" : name;
+}
 
 void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places) {
     model::AliasSettings settings;
@@ -173,13 +201,17 @@ void readAlias(TableReader& reader, Draft& draft, model::ResourceSetup& resource
                                 ? settings.host
                                 : settings.host.substr(0, settings.host.find('.')) + std::string(local);
     settings.hosts = reader.truth("hosts", false);
-    if (!reader.has("dns") && !reader.has("mdns") && !reader.has("hosts"))
-        reader.missing(
-            "dns",
-            "at least one of dns = { servers = [\"10.77.0.53\"], key_file = \"...\" }, mdns = true and hosts = true");
-    else if (!reader.has("dns") && settings.mdnsName.empty() && !settings.hosts)
-        reader.wrong(reader.has("mdns") ? "mdns" : "hosts", "leaves no way to make the name known",
-                     "write dns = { ... }, mdns = true or hosts = true");
+    const bool sound = readNetbios(reader, settings);
+    const bool none =
+        !reader.has("dns") && settings.mdnsName.empty() && !settings.hosts && settings.netbiosName.empty();
+    const auto written =
+        std::find_if(std::begin(aliasWays), std::end(aliasWays), [&](const char* key) { return reader.has(key); });
+    if (none && written == std::end(aliasWays))
+        reader.missing("dns", "at least one of dns = { servers = [\"10.77.0.53\"], key_file = \"...\" }, mdns = true, "
+                              "hosts = true and netbios = true");
+    else if (none && sound)
+        reader.wrong(*written, "leaves no way to make the name known",
+                     "write dns = { ... }, mdns = true, hosts = true or netbios = true");
     settings.required = reader.truth("required", settings.required);
     settings.refresh = reader.seconds("refresh_s", 0s, 24h, settings.refresh);
     if (settings.refresh > 0s && settings.refresh < shortestRefresh)

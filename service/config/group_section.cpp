@@ -64,6 +64,7 @@ void readResource(const toml::table& table, std::size_t number, const std::strin
         mayFinish = false;
         resource.settings = model::CommandSettings{}; // of no type: it means no LUN
     }
+    readProbes(reader, draft, resource);
     if (mayFinish) reader.finish();
 }
 

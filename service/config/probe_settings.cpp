@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::string_view probeExample =
     "{ tcp = \"127.0.0.1:80\" }, { http = \"http://127.0.0.1/health\" }, { script = [\"/usr/bin/check\"] }, "
-    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" }, { ftp = \"127.0.0.1:21\" }, { ping = \"10.77.0.254\" } or { carrier = \"eth0\" }";
-constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp", "ping", "carrier"};
+    "{ sql = \"host=/run/postgresql\" }, { smtp = \"127.0.0.1:25\" }, { ftp = \"127.0.0.1:21\" }, { ping = "
+    "\"10.77.0.254\" }, "
+    "{ carrier = \"eth0\" }, { dns = \"10.77.0.53\", host = \"erp.example.com\" } or { disk = \"/srv/erp\" }";
+constexpr const char* kinds[] = {"tcp", "http", "script", "sql", "smtp", "ftp", "ping", "carrier", "dns", "disk"};
 
 std::optional<Endpoint> readEndpoint(TableReader& reader, const char* key, std::uint16_t usualPort) {
     const auto text = reader.text(key);
@@ -60,6 +62,8 @@ std::optional<model::Probe> probeOf(TableReader& reader, int& count) {
         probe = model::CarrierProbe{*carrier};
     }
     if (auto http = readHttp(reader)) probe = std::move(http);
+    if (auto dns = readDnsProbe(reader)) probe = std::move(dns);
+    if (auto disk = readDiskProbe(reader)) probe = std::move(disk);
     if (const auto script = readCommand(reader, "script", false)) probe = model::ScriptProbe{*script};
     const auto query = reader.text("query");
     if (const auto sql = reader.text("sql"))
@@ -99,17 +103,21 @@ std::string inMs(Duration duration) {
 }
 } // namespace
 
-model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired, Draft& draft) {
-    const toml::table* table = reader.table("health");
-    if (!table) return otherwise;
-    TableReader inner(*table, reader.subject() + ", health", draft.problems);
+// What the table says over what stands in `otherwise`.
+model::HealthCheck readCheck(TableReader& inner, const char* key, model::HealthCheck otherwise, bool probeRequired,
+                             Draft& draft) {
     int count = 0;
     if (auto probe = probeOf(inner, count)) otherwise.probe = std::move(*probe);
     if (count == 0 && probeRequired)
-        reader.wrong("health", "says nothing to try", "write health = " + std::string(probeExample));
+        draft.problems.error(inner.place(), key, "", inner.subject() + ": says nothing to try",
+                             "write one of " + std::string(probeExample));
     otherwise.interval = inner.milliseconds("interval_ms", 10ms, 1h, otherwise.interval);
     otherwise.timeout = inner.milliseconds("timeout_ms", 10ms, 10min, otherwise.timeout);
     otherwise.failures = static_cast<unsigned>(inner.number("failures", 1, 100, otherwise.failures));
+    otherwise.of = static_cast<unsigned>(inner.number("of", 1, 100, otherwise.of));
+    if (inner.has("of") && otherwise.of < otherwise.failures)
+        inner.wrong("of", "is less than failures = " + std::to_string(otherwise.failures),
+                    "write how many checks are looked at: failures = 3, of = 5 means three of the last five");
     if (otherwise.timeout > otherwise.interval) {
         const std::string text = inner.subject() + ": timeout_ms = " + inMs(otherwise.timeout) +
                                  " is longer than interval_ms = " + inMs(otherwise.interval) +
@@ -120,6 +128,14 @@ model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise,
         else // one of them is the default
             draft.problems.warning(inner.place(), "timeout_ms", inMs(otherwise.timeout), text, remedy);
     }
+    return otherwise;
+}
+
+model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired, Draft& draft) {
+    const toml::table* table = reader.table("health");
+    if (!table) return otherwise;
+    TableReader inner(*table, reader.subject() + ", health", draft.problems);
+    otherwise = readCheck(inner, "health", std::move(otherwise), probeRequired, draft);
     inner.finish();
     return otherwise;
 }

@@ -82,6 +82,15 @@ void readPool(TableReader& reader, Draft& draft, model::ResourceSetup& resource,
 [[nodiscard]] model::HealthCheck readHealth(TableReader& reader, model::HealthCheck otherwise, bool probeRequired,
                                             Draft& draft);
 
+// The keys of one check's table, which is called `key`: its probe, interval, time-out, failures and of.
+[[nodiscard]] model::HealthCheck readCheck(TableReader& inner, const char* key, model::HealthCheck otherwise,
+                                           bool probeRequired, Draft& draft);
+// Those of a probe that asks a DNS server, or a disk; nothing where the table has none, or it was reported.
+[[nodiscard]] std::optional<model::Probe> readDnsProbe(TableReader& reader);
+[[nodiscard]] std::optional<model::Probe> readDiskProbe(TableReader& reader);
+// probe = { ... } or [[group.resource.probe]]: what a resource of any type is asked beside its own checks.
+void readProbes(TableReader& reader, Draft& draft, model::ResourceSetup& resource);
+
 // Whether the resource `from` waits, directly or through others, for `target`.
 [[nodiscard]] bool waitsFor(const model::GroupSetup& group, std::size_t from, std::size_t target);
 
@@ -94,6 +103,8 @@ void checkConsistency(Draft& draft);
 
 // A name of a node, link, LUN, group or resource: letters, digits, '-', '_', '.', beginning with a letter or digit.
 [[nodiscard]] bool isName(std::string_view text);
+// Of a host or zone (RFC 1123 section 2.1), in lower case and without the last dot; empty where it is none.
+[[nodiscard]] std::string hostName(std::string_view text);
 // The required key "name": reported where absent or not a name; then empty.
 [[nodiscard]] std::string readName(TableReader& reader, std::string_view example);
 // Absolute, without "//", "/./", "/../" or a slash at the end; reported where it isn't.

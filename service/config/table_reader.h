@@ -38,6 +38,8 @@ public:
     // Of the key's value; of the table where it is absent.
     [[nodiscard]] Place place(std::string_view key) const;
     [[nodiscard]] bool has(std::string_view key) const { return m_table.contains(key); }
+    [[nodiscard]] bool isText(std::string_view key) const { return m_table.get_as<std::string>(key) != nullptr; }
+    [[nodiscard]] bool isTable(std::string_view key) const { return m_table.get_as<toml::table>(key) != nullptr; }
 
     // Never empty, without control characters, at most maxTextLength bytes.
     [[nodiscard]] std::optional<std::string> text(std::string_view key);

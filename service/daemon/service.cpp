@@ -10,10 +10,10 @@
 namespace dyad::daemon {
 
 Service::Service(const engine::Engine& engine, shell::Runner& runner, const ports::HeartPort& heart,
-                 const ports::ReservationPort& reservations, alarms::AlarmBoard& alarms, recorder::Journal& journal,
-                 const ports::Clock& clock)
-    : m_engine(engine), m_runner(runner), m_heart(heart), m_reservations(reservations), m_alarms(alarms),
-      m_journal(journal), m_clock(clock) {
+                 const ports::ReservationPort& reservations, const ports::ResourcePort& resources,
+                 alarms::AlarmBoard& alarms, recorder::Journal& journal, const ports::Clock& clock)
+    : m_engine(engine), m_runner(runner), m_heart(heart), m_reservations(reservations), m_resources(resources),
+      m_alarms(alarms), m_journal(journal), m_clock(clock) {
     journal.onEntry = [this](const model::JournalEntry& entry) {
         if (onJournal) onJournal(entry);
         if (onEntry) onEntry(entry);
@@ -26,7 +26,7 @@ Service::Service(const engine::Engine& engine, shell::Runner& runner, const port
 }
 
 model::ClusterView Service::view() const {
-    return buildView(m_engine, m_heart.report(), m_reservations, m_alarms.list(), m_clock);
+    return buildView(m_engine, m_heart.report(), m_reservations, m_resources, m_alarms.list(), m_clock);
 }
 
 std::vector<model::JournalEntry> Service::journalAfter(std::uint64_t sequence, std::size_t limit) const {
@@ -99,6 +99,10 @@ model::OrderAnswer Service::judge(const model::Order& order) const {
 
 std::vector<model::PredictedStep> Service::predict(const model::Order& order) const {
     return onPredict ? onPredict(order) : std::vector<model::PredictedStep>();
+}
+
+std::vector<ports::ChannelState> Service::channels() const {
+    return onChannels ? onChannels() : std::vector<ports::ChannelState>();
 }
 
 std::optional<std::size_t> Service::clientsOf(const std::string& group) const {

@@ -13,8 +13,8 @@ class Service : public ports::ServicePort {
 public:
     // All of them outlive the service.
     Service(const engine::Engine& engine, shell::Runner& runner, const ports::HeartPort& heart,
-            const ports::ReservationPort& reservations, alarms::AlarmBoard& alarms, recorder::Journal& journal,
-            const ports::Clock& clock);
+            const ports::ReservationPort& reservations, const ports::ResourcePort& resources,
+            alarms::AlarmBoard& alarms, recorder::Journal& journal, const ports::Clock& clock);
 
     [[nodiscard]] model::ClusterView view() const override;
     void order(const model::Order& order, Answered answered) override;
@@ -26,12 +26,14 @@ public:
     // A line of the journal where the engine hasn't written one, then onAudit.
     void audit(const model::AuditEntry& entry) override;
     [[nodiscard]] std::string recordingFile() const override { return m_recordingFile; }
+    [[nodiscard]] std::vector<ports::ChannelState> channels() const override;
     [[nodiscard]] std::vector<model::JournalEntry> journalAfter(std::uint64_t sequence,
                                                                 std::size_t limit) const override;
 
     std::function<void(const model::JournalEntry&)> onEntry; // each one, as onJournal; for the history
     std::function<void(const model::AuditEntry&)> onAudit;                                      // may be empty
     std::function<std::vector<model::PredictedStep>(const model::Order&)> onPredict;            // may be empty
+    std::function<std::vector<ports::ChannelState>()> onChannels;                               // may be empty
     void setRecordingFile(std::string file) { m_recordingFile = std::move(file); }
 
 private:
@@ -43,6 +45,7 @@ private:
     shell::Runner& m_runner;
     const ports::HeartPort& m_heart;
     const ports::ReservationPort& m_reservations;
+    const ports::ResourcePort& m_resources;
     alarms::AlarmBoard& m_alarms;
     recorder::Journal& m_journal;
     const ports::Clock& m_clock;

@@ -37,7 +37,8 @@ std::string holderName(const model::Configuration& configuration, const model::R
     return "foreign key";
 }
 
-model::GroupView groupView(const engine::Engine& engine, const engine::GroupRecord& group) {
+model::GroupView groupView(const engine::Engine& engine, const engine::GroupRecord& group,
+                           const ports::ResourcePort& resources) {
     const model::GroupSetup& setup = engine.configuration().groups[group.id.value];
     const engine::PeerRecord& peer = engine.state().peer;
     model::GroupView view;
@@ -60,11 +61,13 @@ model::GroupView groupView(const engine::Engine& engine, const engine::GroupReco
         view.activeNode = engine.configuration().nodes[model::indexOf(model::otherNode(engine.self()))].name;
     for (std::size_t i = 0; i < group.resources.size(); ++i) {
         const engine::ResourceRecord& resource = group.resources[i];
-        view.resources.push_back({.name = setup.resources[i].name,
-                                  .type = setup.resources[i].type,
-                                  .state = resource.state,
-                                  .detail = resource.detail,
-                                  .restarts = static_cast<unsigned>(resource.failures.size())});
+        view.resources.push_back(
+            {.name = setup.resources[i].name,
+             .type = setup.resources[i].type,
+             .state = resource.state,
+             .detail = resource.detail,
+             .restarts = static_cast<unsigned>(resource.failures.size()),
+             .checks = resources.checks(group.id, model::ResourceId(static_cast<std::uint32_t>(i)))});
     }
     return view;
 }
@@ -72,8 +75,8 @@ model::GroupView groupView(const engine::Engine& engine, const engine::GroupReco
 } // namespace
 
 model::ClusterView buildView(const engine::Engine& engine, const ports::HeartReport& heart,
-                             const ports::ReservationPort& reservations, std::vector<model::AlarmView> alarms,
-                             const ports::Clock& clock) {
+                             const ports::ReservationPort& reservations, const ports::ResourcePort& resources,
+                             std::vector<model::AlarmView> alarms, const ports::Clock& clock) {
     const model::Configuration& configuration = engine.configuration();
     model::ClusterView view;
     view.cluster = configuration.clusterName;
@@ -105,7 +108,7 @@ model::ClusterView buildView(const engine::Engine& engine, const ports::HeartRep
                                  .holderName = holderName(configuration, lun.snapshot),
                                  .detail = state.detail});
         }
-        view.groups.push_back(groupView(engine, group));
+        view.groups.push_back(groupView(engine, group, resources));
     }
     view.alarms = std::move(alarms);
     return view;

@@ -7,6 +7,7 @@
 #include "ports/heart_port.h"
 #include "ports/outside.h"
 #include "ports/reservation_port.h"
+#include "ports/resource_port.h"
 
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace dyad::daemon {
 
 [[nodiscard]] model::ClusterView buildView(const engine::Engine& engine, const ports::HeartReport& heart,
                                            const ports::ReservationPort& reservations,
-                                           std::vector<model::AlarmView> alarms, const ports::Clock& clock);
+                                           const ports::ResourcePort& resources, std::vector<model::AlarmView> alarms,
+                                           const ports::Clock& clock);
 
 } // namespace dyad::daemon

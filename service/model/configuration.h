@@ -112,13 +112,33 @@ struct CarrierProbe {
 
     bool operator==(const CarrierProbe&) const = default;
 };
-using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe, HttpProbe, GreetingProbe, PingProbe, CarrierProbe>;
+struct DnsProbe {
+    std::string server; // numeric
+    std::uint16_t port = 53;
+    std::string name;                      // lower case, without the last dot
+    bool six = false;                      // asks for AAAA instead of A
+    std::optional<std::uint8_t> code = 0;  // that the answer has (0 NOERROR, 3 NXDOMAIN); none: any answer is well
+    std::string address;                   // numeric, among the answer's; empty: with NOERROR at least one
+
+    bool operator==(const DnsProbe&) const = default;
+};
+struct DiskProbe {
+    std::string path;     // write: a folder, in which a file of 4 KiB is written; else a file or device to read from
+    bool write = true;    // and fdatasync; read: past the cache
+    Duration limit = 1s;  // that takes longer: failed
+
+    bool operator==(const DiskProbe&) const = default;
+};
+using Probe = std::variant<TcpProbe, ScriptProbe, SqlProbe, HttpProbe, GreetingProbe, PingProbe, CarrierProbe, DnsProbe,
+                           DiskProbe>;
 
 struct HealthCheck {
     Probe probe;
     Duration interval = 5s;
     Duration timeout = 3s;
-    unsigned failures = 3; // in a row before the resource counts as failed
+    unsigned failures = 3; // before the resource counts as failed: in a row, or of the last `of` checks
+    unsigned of = 0;       // 0: in a row
+    std::string name;      // of a probe in a list; else empty
 
     bool operator==(const HealthCheck&) const = default;
 };
@@ -244,10 +264,12 @@ struct AliasSettings {
     bool hosts = false;   // a block in /etc/hosts of both nodes
     bool required = false;  // it runs only once the name is there
     Duration refresh = 60s; // looked at again; 0: never
+    std::string netbiosName; // "ERP"; empty: not answered for by nmbd
 
     bool operator==(const AliasSettings&) const = default;
 };
 
+inline constexpr std::size_t maxProbes = 16; // of one resource
 inline constexpr std::size_t maxPoolServers = 64;
 
 struct PoolServer {
@@ -298,6 +320,7 @@ struct ResourceSetup {
     Duration startTimeout = 60s;
     Duration stopTimeout = 30s;
     RestartLadder ladder;
+    std::vector<HealthCheck> probes; // beside what its agent watches; asked while it runs
 
     bool operator==(const ResourceSetup&) const = default;
 };

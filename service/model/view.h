@@ -3,6 +3,7 @@
 // Names instead of ids, because whoever reads it doesn't have the configuration.
 #pragma once
 
+#include "model/checks.h"
 #include "model/journal.h"
 #include "model/reservation.h"
 #include "model/status.h"
@@ -48,6 +49,7 @@ struct ResourceView {
     ResourceState state = ResourceState::Unknown; // on this node
     std::string detail;                           // progress or trouble in words, or empty
     unsigned restarts = 0;                        // within the ladder's window
+    ResourceChecks checks{};
 };
 
 struct GroupView {

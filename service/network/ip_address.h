@@ -3,31 +3,17 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
-#include <span>
 #include <string>
 
-#include "base/result.h"
+#include "base/ip_address.h"
 
 namespace dyad::network {
 
+using dyad::IpAddress;
+using dyad::parseIpAddress;
+
 using HardwareAddress = std::array<std::uint8_t, 6>;
 [[nodiscard]] std::string toText(const HardwareAddress& address); // "02:00:00:00:00:01"
-
-struct IpAddress {
-    bool six = false;
-    std::array<std::uint8_t, 16> bytes{}; // network order; IPv4: the first four
-
-    auto operator<=>(const IpAddress&) const = default;
-    [[nodiscard]] std::span<const std::uint8_t> used() const { return {bytes.data(), six ? 16U : 4U}; }
-    [[nodiscard]] std::uint8_t maxPrefix() const { return six ? 128 : 32; }
-    // Both have the same first `prefixLength` bits (and the same version).
-    [[nodiscard]] bool sameSubnet(const IpAddress& other, std::uint8_t prefixLength) const;
-    [[nodiscard]] std::string text() const;
-};
-
-// Numeric only, without prefix and zone; a name is an error.
-[[nodiscard]] Result<IpAddress> parseIpAddress(const std::string& text);
 
 } // namespace dyad::network

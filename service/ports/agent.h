@@ -2,6 +2,7 @@
 // An agent knows how to start, stop and probe one resource. One object per resource; lives on the service's event loop.
 #pragma once
 
+#include "model/checks.h"
 #include "model/messages.h"
 
 #include <functional>
@@ -37,6 +38,8 @@ public:
     virtual void kill(AgentDone done) = 0;
     // Finds out what is true. What runs from an earlier life of the service is supervised from now on.
     virtual void probe(AgentDone done) = 0;
+    // What its checks have said so far, for people.
+    [[nodiscard]] virtual model::ResourceChecks checks() const { return {}; }
 };
 
 } // namespace dyad::ports

@@ -17,6 +17,8 @@ struct ChannelState {
     std::size_t waiting = 0;               // notices that are not delivered yet
     std::int64_t deliveredWallClockMs = 0; // the last one; 0: none since the service started
     std::string trouble;                   // of the last try; empty: it went well
+    std::uint64_t delivered = 0;           // since the service started
+    std::uint64_t failed = 0;              // tries, since then
 };
 
 struct ChannelTrial {

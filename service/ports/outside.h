@@ -7,6 +7,7 @@
 #include "model/journal.h"
 #include "model/order_preview.h"
 #include "model/view.h"
+#include "ports/notify_port.h"
 
 #include <functional>
 #include <optional>
@@ -87,6 +88,8 @@ public:
     virtual void audit(const model::AuditEntry&) {}
     // The file of the flight recorder; empty: nothing is recorded.
     [[nodiscard]] virtual std::string recordingFile() const { return {}; }
+    // The ways in which people are told of alarms, for metrics.
+    [[nodiscard]] virtual std::vector<ChannelState> channels() const { return {}; }
     // Entries after `sequence`, oldest first, at most `limit`.
     [[nodiscard]] virtual std::vector<model::JournalEntry> journalAfter(std::uint64_t sequence,
                                                                         std::size_t limit) const = 0;

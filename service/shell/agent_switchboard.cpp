@@ -35,4 +35,9 @@ void AgentSwitchboard::send(const model::ResourceRequest& request) {
     }
 }
 
+model::ResourceChecks AgentSwitchboard::checks(model::GroupId group, model::ResourceId resource) const {
+    const auto found = m_agents.find({group, resource});
+    return found == m_agents.end() ? model::ResourceChecks() : found->second->checks();
+}
+
 } // namespace dyad::shell

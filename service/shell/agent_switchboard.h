@@ -17,6 +17,7 @@ public:
     void add(model::GroupId group, model::ResourceId resource, std::unique_ptr<ports::Agent> agent);
 
     void send(const model::ResourceRequest& request) override;
+    [[nodiscard]] model::ResourceChecks checks(model::GroupId group, model::ResourceId resource) const override;
 
 private:
     std::map<std::pair<model::GroupId, model::ResourceId>, std::unique_ptr<ports::Agent>> m_agents;

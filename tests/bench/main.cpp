@@ -2,6 +2,7 @@
 // dyad-bench: the figures, measured on the lab. None of them decides whether a test passes.
 #include "bench/abuse.h"
 #include "bench/death.h"
+#include "bench/pool.h"
 #include "bench/recorder.h"
 #include "bench/takeover.h"
 #include "lab/world.h"
@@ -60,6 +61,15 @@ int death(unsigned runs, const std::string& jsonFile) {
         return 1;
     }
     return tell(measureDeath(runs), jsonFile);
+}
+
+int pool(const PoolPlan& plan, const std::string& jsonFile) {
+    auto lock = lab::LabLock::take();
+    if (!lock) {
+        std::cerr << "dyad-bench: " << lock.error().text() << '\n';
+        return 1;
+    }
+    return tell(measurePool(plan), jsonFile);
 }
 
 int takeover(const Plan& plan, const std::string& jsonFile) {
@@ -130,6 +140,12 @@ int main(int count, char** words) {
     killed->add_option("--runs", deathRuns)->check(CLI::Range(1, 1000))->capture_default_str();
     killed->add_option("--json", jsonFile, "write everything there, too");
     killed->callback([&] { status = death(deathRuns, jsonFile); });
+    auto* pooled = app.add_subcommand("pool", "requests lost when one of four servers of a pool is killed");
+    PoolPlan poolPlan;
+    pooled->add_option("--runs", poolPlan.runs)->check(CLI::Range(1, 1000))->capture_default_str();
+    pooled->add_option("--clients", poolPlan.clients)->check(CLI::Range(1, 64))->capture_default_str();
+    pooled->add_option("--json", jsonFile, "write everything there, too");
+    pooled->callback([&] { status = pool(poolPlan, jsonFile); });
     CLI11_PARSE(app, count, words);
     return status;
 }

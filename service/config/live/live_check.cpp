@@ -198,6 +198,10 @@ private:
                        [&](const model::OcfSettings& each) { agent(block, subject, each); },
                        [&](const model::AliasSettings& each) {
                            if (each.dns) secretFile(block, each.dns->keyFile);
+                           if (!each.netbiosName.empty()) {
+                               program(block, "netbios", subject, "/usr/sbin/nmbd");
+                               program(block, "netbios", subject, "/usr/bin/nmblookup");
+                           }
                            if (each.mdnsName.empty()) return;
                            program(block, "mdns", subject, "/usr/bin/avahi-publish");
                            program(block, "mdns", subject, "/usr/bin/avahi-resolve");
@@ -218,6 +222,8 @@ private:
                        },
                    },
                    resource.settings);
+        for (const model::HealthCheck& each : resource.probes)
+            probe(block, "probe", subject, each.probe);
     }
 
     void unit(const std::string& block, const std::string& subject, const std::string& name) {
@@ -308,6 +314,10 @@ private:
                const model::Probe& probe) {
         if (const auto* script = std::get_if<model::ScriptProbe>(&probe); script && !script->command.empty())
             program(block, key, subject, script->command.front());
+        if (const auto* carrier = std::get_if<model::CarrierProbe>(&probe);
+            carrier && !interfaceExists(carrier->interface))
+            say(true, block, key, carrier->interface, subject + ": this host has no interface " + carrier->interface,
+                "name one of " + listOf(m_interfaces));
     }
 
     void user(const std::string& block, const std::string& subject, const std::string& name) {

@@ -27,6 +27,7 @@ public:
         : m_object(object), m_path(std::move(path)), m_error(error) {}
 
     [[nodiscard]] std::string text(const char* name);
+    [[nodiscard]] bool has(const char* name) const { return m_object.contains(QLatin1String(name)); }
     // A field that an older service doesn't know.
     [[nodiscard]] std::string textOr(const char* name, const char* fallback) {
         return m_object.contains(QLatin1String(name)) ? text(name) : std::string(fallback);

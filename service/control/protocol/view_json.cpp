@@ -146,12 +146,100 @@ model::LunView lunFromJson(ObjectReader& read) {
     return lun;
 }
 
+// --- checks
+
+QJsonObject countsToJson(const model::CheckCounts& counts) {
+    return {{"well", number(counts.well)},
+            {"failed", number(counts.failed)},
+            {"could_not_run", number(counts.couldNotRun)}};
+}
+
+model::CheckCounts countsFromJson(ObjectReader& read) {
+    model::CheckCounts counts;
+    read.optionalObject("counts", [&](ObjectReader& inner) {
+        counts = {inner.count("well"), inner.count("failed"), inner.count("could_not_run")};
+    });
+    return counts;
+}
+
+QJsonObject checkResultToJson(const model::CheckResult& result) {
+    return {{"wall_ms", qint64{result.wallClockMs}},
+            {"verdict", toText(result.verdict)},
+            {"took_ns", qint64{result.took.count()}},
+            {"detail", text(result.detail)}};
+}
+
+model::CheckResult checkResultFromJson(ObjectReader& read) {
+    model::CheckResult result;
+    result.wallClockMs = read.integer("wall_ms");
+    result.verdict = read.word<model::CheckVerdict>("verdict", model::allCheckVerdicts);
+    result.took = Duration(read.integer("took_ns"));
+    result.detail = read.text("detail");
+    return result;
+}
+
+QJsonObject probeToJson(const model::ProbeView& probe) {
+    return {{"name", text(probe.name)},
+            {"what", text(probe.what)},
+            {"asked", probe.asked},
+            {"counts", countsToJson(probe.counts)},
+            {"failing", qint64{probe.failing}},
+            {"limit", qint64{probe.limit}},
+            {"of", qint64{probe.of}},
+            {"mean_ns", qint64{probe.mean.count()}},
+            {"deviation_ns", qint64{probe.deviation.count()}},
+            {"total_ns", qint64{probe.total.count()}},
+            {"last", list(probe.last, checkResultToJson)}};
+}
+
+model::ProbeView probeFromJson(ObjectReader& read) {
+    model::ProbeView probe;
+    probe.name = read.text("name");
+    probe.what = read.text("what");
+    probe.asked = read.boolean("asked");
+    probe.counts = countsFromJson(read);
+    probe.failing = static_cast<unsigned>(read.integer("failing", 0, UINT32_MAX));
+    probe.limit = static_cast<unsigned>(read.integer("limit", 0, UINT32_MAX));
+    probe.of = static_cast<unsigned>(read.integer("of", 0, UINT32_MAX));
+    probe.mean = Duration(read.integer("mean_ns"));
+    probe.deviation = Duration(read.integer("deviation_ns"));
+    probe.total = Duration(read.integer("total_ns"));
+    read.each("last", [&](ObjectReader& inner) { probe.last.push_back(checkResultFromJson(inner)); });
+    return probe;
+}
+
+QJsonObject poolServerToJson(const model::PoolServerView& server) {
+    return {
+        {"name", text(server.name)},         {"address", text(server.address)},       {"state", text(server.state)},
+        {"maintenance", server.maintenance}, {"counts", countsToJson(server.counts)}, {"detail", text(server.detail)}};
+}
+
+model::PoolServerView poolServerFromJson(ObjectReader& read) {
+    model::PoolServerView server;
+    server.name = read.text("name");
+    server.address = read.text("address");
+    server.state = read.text("state");
+    server.maintenance = read.boolean("maintenance");
+    server.counts = countsFromJson(read);
+    server.detail = read.text("detail");
+    return server;
+}
+
+QJsonObject checksToJson(const model::ResourceChecks& checks) {
+    return {{"probes", list(checks.probes, probeToJson)}, {"servers", list(checks.servers, poolServerToJson)}};
+}
+
+model::ResourceChecks checksFromJson(ObjectReader& read) {
+    model::ResourceChecks checks;
+    read.each("probes", [&](ObjectReader& inner) { checks.probes.push_back(probeFromJson(inner)); });
+    read.each("servers", [&](ObjectReader& inner) { checks.servers.push_back(poolServerFromJson(inner)); });
+    return checks;
+}
+
 QJsonObject resourceToJson(const model::ResourceView& resource) {
-    return {{"name", text(resource.name)},
-            {"type", text(resource.type)},
-            {"state", toText(resource.state)},
-            {"detail", text(resource.detail)},
-            {"restarts", qint64{resource.restarts}}};
+    return {{"name", text(resource.name)},           {"type", text(resource.type)},
+            {"state", toText(resource.state)},       {"detail", text(resource.detail)},
+            {"restarts", qint64{resource.restarts}}, {"checks", checksToJson(resource.checks)}};
 }
 
 model::ResourceView resourceFromJson(ObjectReader& read) {
@@ -161,6 +249,9 @@ model::ResourceView resourceFromJson(ObjectReader& read) {
     resource.state = read.word<ResourceState>("state", allResourceStates);
     resource.detail = read.text("detail");
     resource.restarts = static_cast<unsigned>(read.integer("restarts", 0, UINT32_MAX));
+    // An older service doesn't tell of them.
+    if (read.has("checks"))
+        read.optionalObject("checks", [&](ObjectReader& inner) { resource.checks = checksFromJson(inner); });
     return resource;
 }
 

@@ -25,8 +25,10 @@ public:
         m_name = name;
         m_text += QByteArray("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
     }
-    void sample(std::initializer_list<std::pair<const char*, std::string>> labels, double value) {
+    void sample(std::initializer_list<std::pair<const char*, std::string>> labels, double value,
+                const char* suffix = "") {
         m_text += m_name;
+        m_text += suffix;
         const char* before = "{";
         for (const auto& [name, text] : labels) {
             m_text += QByteArray(before) + name + "=\"" + escaped(text) + "\"";
@@ -101,14 +103,113 @@ void groupsAndLuns(Page& page, const model::ClusterView& view) {
         page.sample({{"lun", lun.name}}, static_cast<double>(lun.snapshot.registrants.size()));
 }
 
+// Calls `tell(group, resource)` for each.
+template <typename Tell>
+void eachResource(const model::ClusterView& view, Tell tell) {
+    for (const model::GroupView& group : view.groups)
+        for (const model::ResourceView& resource : group.resources)
+            tell(group.name, resource);
+}
+
+void probes(Page& page, const model::ClusterView& view) {
+    const auto each = [&](const char* name, const char* type, const char* help, auto tell) {
+        page.family(name, type, help);
+        eachResource(view, [&](const std::string& group, const model::ResourceView& resource) {
+            for (const model::ProbeView& probe : resource.checks.probes)
+                tell(group, resource.name, probe);
+        });
+    };
+    using Name = const std::string&;
+    using Probe = const model::ProbeView&;
+    each("dyad_probe_results_total", "counter", "Answers of the probe since the service started, by result",
+         [&](Name group, Name resource, Probe probe) {
+             const auto tell = [&](const char* result, std::uint64_t count) {
+                 page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}, {"result", result}},
+                             static_cast<double>(count));
+             };
+             tell("well", probe.counts.well);
+             tell("failed", probe.counts.failed);
+             tell("could_not_run", probe.counts.couldNotRun);
+         });
+    each("dyad_probe_duration_seconds", "summary", "Time to the answer, of those that were well",
+         [&](Name group, Name resource, Probe probe) {
+             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}}, seconds(probe.total),
+                         "_sum");
+             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}},
+                         static_cast<double>(probe.counts.well), "_count");
+         });
+    each("dyad_probe_mean_duration_seconds", "gauge", "Smoothed time to a good answer",
+         [&](Name group, Name resource, Probe probe) {
+             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}}, seconds(probe.mean));
+         });
+    each("dyad_probe_jitter_seconds", "gauge", "Smoothed deviation from that time",
+         [&](Name group, Name resource, Probe probe) {
+             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}}, seconds(probe.deviation));
+         });
+    each("dyad_probe_failing", "gauge", "Failures that count now, towards the probe's limit",
+         [&](Name group, Name resource, Probe probe) {
+             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}}, probe.failing);
+         });
+    each("dyad_probe_failures_limit", "gauge", "How many failures make the resource fail",
+         [&](Name group, Name resource, Probe probe) {
+             page.sample({{"group", group}, {"resource", resource}, {"probe", probe.name}}, probe.limit);
+         });
+}
+
+// Nothing is told of a server that nobody checks here: its pool runs on the other node.
+void poolServers(Page& page, const model::ClusterView& view) {
+    const auto each = [&](const char* name, const char* type, const char* help, auto value) {
+        page.family(name, type, help);
+        eachResource(view, [&](const std::string& group, const model::ResourceView& resource) {
+            if (resource.state != model::ResourceState::Running) return;
+            for (const model::PoolServerView& server : resource.checks.servers)
+                page.sample({{"group", group}, {"resource", resource.name}, {"server", server.name}}, value(server));
+        });
+    };
+    using Server = const model::PoolServerView&;
+    each("dyad_pool_server_up", "gauge", "1 where the server is well by its checks",
+         [](Server server) { return server.state == "in" ? 1.0 : 0.0; });
+    each("dyad_pool_server_maintenance", "gauge", "1 where the server gets no new connections by configuration",
+         [](Server server) { return server.maintenance ? 1.0 : 0.0; });
+    each("dyad_pool_server_checks_total", "counter", "Checks of the server since the service started",
+         [](Server server) {
+             return static_cast<double>(server.counts.well + server.counts.failed + server.counts.couldNotRun);
+         });
+    each("dyad_pool_server_check_failures_total", "counter", "Checks that the server has failed",
+         [](Server server) { return static_cast<double>(server.counts.failed); });
+}
+
+void alarmChannels(Page& page, const std::vector<ports::ChannelState>& channels) {
+    const auto each = [&](const char* name, const char* type, const char* help, auto value) {
+        page.family(name, type, help);
+        for (const ports::ChannelState& channel : channels)
+            page.sample({{"channel", channel.name}, {"type", channel.type}}, value(channel));
+    };
+    using Channel = const ports::ChannelState&;
+    each("dyad_alarm_channel_delivered_total", "counter", "Notices delivered since the service started",
+         [](Channel channel) { return static_cast<double>(channel.delivered); });
+    each("dyad_alarm_channel_failed_total", "counter", "Tries to deliver a notice that have failed",
+         [](Channel channel) { return static_cast<double>(channel.failed); });
+    each("dyad_alarm_channel_queued", "gauge", "Notices that wait for their delivery",
+         [](Channel channel) { return static_cast<double>(channel.waiting); });
+    each("dyad_alarm_channel_last_success_timestamp_seconds", "gauge",
+         "When a notice was delivered last, since 1970; 0: not since the service started",
+         [](Channel channel) { return static_cast<double>(channel.deliveredWallClockMs) / 1000; });
+}
+
 } // namespace
 
-QByteArray metricsText(const model::ClusterView& view, const Counters& counters, std::uint64_t lastSequence) {
+QByteArray metricsText(const model::ClusterView& view, const Counters& counters, std::uint64_t lastSequence,
+                       const std::vector<ports::ChannelState>& channels) {
     Page page;
     page.family("dyad_info", "gauge", "Names of the cluster and of the node that speaks");
     page.sample({{"cluster", view.cluster}, {"node", view.node}, {"profile", view.profile}}, 1);
     nodesAndLinks(page, view);
     groupsAndLuns(page, view);
+
+    probes(page, view);
+    poolServers(page, view);
+    alarmChannels(page, channels);
 
     page.family("dyad_alarms", "gauge", "Alarms that stand, by severity");
     for (const model::Severity severity :

@@ -4,6 +4,7 @@
 
 #include "control/server/counters.h"
 #include "model/view.h"
+#include "ports/notify_port.h"
 
 #include <QByteArray>
 
@@ -12,6 +13,6 @@ namespace dyad::control {
 inline constexpr const char* metricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
 [[nodiscard]] QByteArray metricsText(const model::ClusterView& view, const Counters& counters,
-                                     std::uint64_t lastSequence);
+                                     std::uint64_t lastSequence, const std::vector<ports::ChannelState>& channels = {});
 
 } // namespace dyad::control

@@ -138,7 +138,8 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
                                                                 gateways.get(), flight ? &*flight : nullptr});
     failbackClock = std::make_unique<FailbackClock>(configuration, localMinuteOfDay,
                                                     [this](engine::FailbackWindow window) { runner->post(window); });
-    service = std::make_unique<Service>(*engine, *runner, *heart, *luns, *alarms, *journal, clock);
+    service = std::make_unique<Service>(*engine, *runner, *heart, *luns, agents, *alarms, *journal, clock);
+    service->onChannels = [this] { return notify->channels(); };
     return buildControl(configuration);
 }
 
@@ -205,7 +206,7 @@ Result<void> Composition::Parts::buildAgents(const model::Configuration& configu
             Result<std::unique_ptr<ports::Agent>> agent = makeAgent(configuration, group.name, resource);
             if (!agent) return agent.error();
             agents.add(model::GroupId(static_cast<std::uint32_t>(g)), model::ResourceId(static_cast<std::uint32_t>(r)),
-                       std::move(agent.value()));
+                       agents::withProbes(std::move(agent.value()), resource.probes, group.name + "/" + resource.name));
         }
     }
     return {};

@@ -82,6 +82,7 @@ void Courier::ended(const std::string& trouble) {
     const std::string headline = front != nullptr ? front->headline : std::string();
     if (trouble.empty()) {
         m_outbox.dropFront();
+        ++m_delivered;
         m_deliveredAt = m_setup.clock.wallClockMs();
         write(model::Severity::Information, "was told: " + headline);
         m_wait = {};
@@ -90,6 +91,7 @@ void Courier::ended(const std::string& trouble) {
         if (m_outbox.size() > 0) m_retry.start(Duration(0));
         return;
     }
+    ++m_failed;
     if (m_trouble != trouble) write(model::Severity::Warning, "could not be told " + headline + ": " + trouble);
     m_trouble = trouble;
     if (m_wait == Duration(0)) m_failingSince = now;
@@ -132,7 +134,9 @@ ports::ChannelState Courier::state() const {
             .least = model::toText(m_setup.channel.least),
             .waiting = m_outbox.size(),
             .deliveredWallClockMs = m_deliveredAt,
-            .trouble = m_trouble};
+            .trouble = m_trouble,
+            .delivered = m_delivered,
+            .failed = m_failed};
 }
 
 void Courier::write(model::Severity severity, const std::string& text) {

@@ -80,6 +80,8 @@ private:
     Instant m_failingSince; // where m_wait isn't 0
     bool m_alarmed = false;
     std::int64_t m_deliveredAt = 0;
+    std::uint64_t m_delivered = 0;
+    std::uint64_t m_failed = 0;
     std::string m_trouble;
 
     std::unique_ptr<Delivery> m_trial;

@@ -55,6 +55,10 @@ AliasAgent::AliasAgent(Setup setup, ports::AlarmPort& alarms) : m_setup(std::mov
     if (!settings.mdnsName.empty())
         add(std::make_unique<MdnsWay>(settings.mdnsName, m_setup.addresses, m_setup.label, m_setup.places.avahi),
             false);
+    if (!settings.netbiosName.empty())
+        add(std::make_unique<NetbiosWay>(settings.netbiosName, m_setup.addresses, m_setup.label,
+                                         m_setup.places.netbiosFolder, m_setup.places.samba),
+            false);
     if (settings.hosts)
         add(std::make_unique<HostsWay>(m_setup.places.hostsFile,
                                        hostsBlockOf(m_setup.label, settings.host, m_setup.addresses)),
@@ -175,6 +179,7 @@ Result<std::unique_ptr<ports::Agent>> makeAliasAgent(const model::AliasSettings&
     AliasAgent::Setup setup{
         .settings = settings, .addresses = {}, .label = groupName + "/" + name, .places = {}, .timing = {}};
     setup.places.noteFile = runDirectory + "/" + groupName + "." + name + ".started";
+    setup.places.netbiosFolder = runDirectory + "/" + groupName + "." + name + ".nmbd";
     for (const std::string& each : settings.addresses) {
         Result<IpAddress> address = parseIpAddress(each);
         if (!address) return address.error();
@@ -186,6 +191,7 @@ Result<std::unique_ptr<ports::Agent>> makeAliasAgent(const model::AliasSettings&
     std::sort(setup.addresses.begin(), setup.addresses.end());
     // Nobody keeps what an earlier configuration published: this service doesn't know it any more.
     if (settings.mdnsName.empty()) killLeftPublishers(setup.label);
+    if (settings.netbiosName.empty()) killLeftNetbios(setup.label);
     return Result<std::unique_ptr<ports::Agent>>(std::make_unique<AliasAgent>(std::move(setup), alarms));
 }
 

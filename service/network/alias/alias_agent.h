@@ -12,6 +12,7 @@
 #include "network/alias/alias_way.h"
 #include "network/alias/hosts_file.h"
 #include "network/alias/mdns_way.h"
+#include "network/alias/netbios_way.h"
 #include "ports/agent.h"
 #include "ports/outside.h"
 
@@ -27,6 +28,8 @@ struct AliasPlaces {
     std::string noteFile; // tells a later life of the service that it runs; gone after a boot
     std::string hostsFile = systemHostsFile;
     AvahiPrograms avahi;
+    std::string netbiosFolder; // what nmbd is run in
+    SambaPrograms samba;
 };
 
 class AliasAgent final : public ports::Agent {

@@ -32,7 +32,7 @@ public:
     [[nodiscard]] const std::optional<Result<std::string>>& result() const { return m_result; }
 
 private:
-    [[nodiscard]] std::string subject() const { return m_way.m_host + " on " + network::toText(m_server); }
+    [[nodiscard]] std::string subject() const { return m_way.m_host + " on " + dns::toText(m_server); }
 
     void say(DnsBytes message, const DnsQuestion& about, DnsExchange::Done done) {
         m_exchange = std::make_unique<DnsExchange>(m_server, std::move(message), about, m_way.m_patience);

@@ -5,11 +5,14 @@
 #include <memory>
 #include <vector>
 
+#include "dns/dns_exchange.h"
 #include "model/configuration.h"
 #include "network/alias/alias_way.h"
-#include "network/alias/dns_exchange.h"
+#include "network/ip_address.h"
 
 namespace dyad::network {
+
+using namespace dns;
 
 inline constexpr Duration dnsPatience = 3s; // for one answer
 

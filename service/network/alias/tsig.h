@@ -9,9 +9,11 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "network/alias/dns_message.h"
+#include "dns/dns_message.h"
 
 namespace dyad::network {
+
+using namespace dns;
 
 inline constexpr std::size_t maxTsigKeyFile = 4096;
 inline constexpr std::uint16_t tsigFudge = 300; // seconds that two clocks may differ (RFC 8945 section 10)

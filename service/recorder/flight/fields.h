@@ -150,8 +150,9 @@ inline void field(Decoder& from, model::ResourceSettings& value) {
 }
 template <typename Coder>
 void field(Coder& coder, Is<model::ResourceSetup> auto& value) {
-    auto& [name, type, settings, after, startTimeout, stopTimeout, ladder] = value;
+    auto& [name, type, settings, after, startTimeout, stopTimeout, ladder, probes] = value;
     each(coder, name, type, settings, after, startTimeout, stopTimeout, ladder);
+    static_cast<void>(probes); // the engine hears of them by notices
 }
 template <typename Coder>
 void field(Coder& coder, Is<model::DailyWindow> auto& value) {

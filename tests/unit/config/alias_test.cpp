@@ -54,6 +54,9 @@ private Q_SLOTS:
         QVERIFY(alias.dns->ttl == 5s && alias.refresh == 5s);
         QVERIFY(alias.hosts && alias.required);
         QCOMPARE(alias.mdnsName, std::string("erp.local"));
+        QVERIFY(alias.netbiosName.empty());
+        QCOMPARE(aliasOf(load("host = \"erp.b\"\nnetbios = true\n")).netbiosName, std::string("ERP"));
+        QCOMPARE(aliasOf(load("host = \"a.b\"\nnetbios = \"file_Srv\"\n")).netbiosName, std::string("FILE_SRV"));
         QCOMPARE(aliasOf(load("host = \"a.b.local\"\nmdns = true\n")).mdnsName, std::string("a.b.local"));
     }
 
@@ -74,8 +77,15 @@ private Q_SLOTS:
                 "letters, digits");
         row("long label", "host = \"" + std::string(64, 'a') + ".x\"\nhosts = true\n", 33, "host", "is not the name",
             "");
-        row("no way", host, 30, "dns", "\"dns\" is missing", "mdns = true and hosts = true");
+        row("no way", host, 30, "dns", "\"dns\" is missing", "hosts = true and netbios = true");
         row("ways that are none", host + "hosts = false\n", 34, "hosts", "leaves no way", "");
+        row("only netbios, and off", host + "netbios = false\n", 34, "netbios", "leaves no way", "");
+        row("a long netbios name", host + "netbios = \"A123456789012345\"\n", 34, "netbios", "gives no NetBIOS name",
+            "at most 15");
+        row("a netbios name with a dot", host + "netbios = \"erp.local\"\n", 34, "netbios", "gives no NetBIOS name",
+            "");
+        row("netbios without IPv4", host + "netbios = true\naddresses = [\"vip6\"]\n", 30, "netbios",
+            "NetBIOS knows IPv4 alone", "IPv4 address");
         row("hosts as a text", host + "hosts = \"yes\"\n" + dns, 34, "hosts", "is a text", "write true or false");
         row("unknown key", host + dns + "ttl = 3\n", 35, "ttl", "unknown key", "");
         row("too often", host + dns + "refresh_s = 0.2\n", 35, "refresh_s", "is too often", "at least 1");

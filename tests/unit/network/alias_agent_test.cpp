@@ -23,6 +23,7 @@ constexpr int guardMs = 60000;
 constexpr const char* label = "alias-agent-test/name"; // of no other test: its processes are looked for by it
 const std::string dnsAlarm = std::string("alias.dns:") + label;
 const std::string mdnsAlarm = std::string("alias.mdns:") + label;
+const std::string netbiosAlarm = std::string("alias.netbios:") + label;
 const std::string hostsAlarm = std::string("alias.hosts:") + label;
 
 IpAddress ip(const char* text) { return parseIpAddress(text).value(); }
@@ -52,6 +53,22 @@ constexpr const char* fakeResolve = R"(#!/bin/sh
 folder=$(dirname "$0")
 [ ! -e "$folder/other-host" ] || { echo "$3	10.77.0.66"; exit 0; }
 case $1 in -4) echo "$3	10.77.0.100" ;; *) echo "$3	fd77::100" ;; esac
+)";
+
+// nmbd --foreground ... --configfile=FILE ...
+constexpr const char* fakeServe = R"(#!/bin/sh
+folder=$(dirname "$0")
+[ ! -e "$folder/no-samba" ] || { echo "bind failed on port 137"; exit 1; }
+cp "$folder/samba/smb.conf" "$folder/served"
+exec sleep 1000
+)";
+// nmblookup --configfile=FILE -U ADDRESS NAME
+constexpr const char* fakeLookup = R"(#!/bin/sh
+folder=$(dirname "$0")
+echo "querying $4 on $3"
+[ -e "$folder/served" ] || { echo "name_query failed to find name $4"; exit 1; }
+[ ! -e "$folder/other-host" ] || { echo "10.77.0.66 $4<00>"; exit 0; }
+echo "$3 $4<00>"
 )";
 
 } // namespace
@@ -88,12 +105,13 @@ class AliasAgentTest : public QObject {
             return {FakeDnsServer::reply(request, dnsRefused)};
         };
     }
-    enum Ways { Dns = 1, Mdns = 2, Hosts = 4 };
+    enum Ways { Dns = 1, Mdns = 2, Hosts = 4, Netbios = 8 };
     std::unique_ptr<AliasAgent> make(int ways, bool required = false, Duration refresh = 0s) {
         AliasAgent::Setup setup;
         setup.settings.host = "erp.example.com";
         if ((ways & Dns) != 0) setup.settings.dns = {{m_server->place()}, "example.com", path("key"), 60s};
         if ((ways & Mdns) != 0) setup.settings.mdnsName = "erp.local";
+        if ((ways & Netbios) != 0) setup.settings.netbiosName = "ERP";
         setup.settings.hosts = (ways & Hosts) != 0;
         setup.settings.required = required;
         setup.settings.refresh = refresh;
@@ -101,7 +119,9 @@ class AliasAgentTest : public QObject {
         setup.label = label;
         setup.places = {.noteFile = path("note"),
                         .hostsFile = path("hosts"),
-                        .avahi = {path("publish"), path("resolve"), 1ms, 30s}};
+                        .avahi = {path("publish"), path("resolve"), 1ms, 30s},
+                        .netbiosFolder = path("samba"),
+                        .samba = {path("serve"), path("lookup"), 1ms, 30s}};
         setup.timing = {5ms, 20ms, 30s};
         return std::make_unique<AliasAgent>(std::move(setup), *m_alarms);
     }
@@ -118,6 +138,12 @@ class AliasAgentTest : public QObject {
         const auto found = platform::findProcesses(traits);
         return found ? found.value().size() : 99;
     }
+    static std::size_t netbiosServers() {
+        platform::ProcessTraits traits;
+        traits.environmentMark = std::string("DYAD_NETBIOS=") + label;
+        const auto found = platform::findProcesses(traits);
+        return found ? found.value().size() : 99;
+    }
     bool isWell(const std::string& alarm) const { return !m_alarms->standing.contains(alarm); }
     bool hasNote() const { return QFile::exists(m_folder->filePath("note")); }
 
@@ -127,6 +153,8 @@ private Q_SLOTS:
         put("key", testKeyText);
         put("publish", fakePublish, 0700);
         put("resolve", fakeResolve, 0700);
+        put("serve", fakeServe, 0700);
+        put("lookup", fakeLookup, 0700);
         m_alarms = std::make_unique<FakeAlarms>();
         m_zone.clear();
         m_server = std::make_unique<FakeDnsServer>();
@@ -135,7 +163,8 @@ private Q_SLOTS:
     }
     void cleanup() {
         killLeftPublishers(label);
-        QVERIFY(wait([] { return publishers() == 0; }));
+        killLeftNetbios(label);
+        QVERIFY(wait([] { return publishers() == 0 && netbiosServers() == 0; }));
         m_server.reset();
         QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     }
@@ -281,6 +310,54 @@ private Q_SLOTS:
         agent->stop(into(answer));
         QVERIFY(answer && answer->outcome == ResourceOutcome::Stopped);
         QVERIFY(wait([] { return publishers() == 0; }));
+    }
+    void netbiosIsServedAskedForAndEnded() {
+        const auto agent = make(Netbios, true);
+        std::optional<ports::AgentResult> answer;
+        agent->start(false, into(answer));
+        QVERIFY(wait([&] { return answer.has_value(); }));
+        QVERIFY(answer->outcome == ResourceOutcome::Running);
+        QVERIFY(wait([&] { return isWell(netbiosAlarm) && netbiosServers() == 1; }));
+        QVERIFY(read("served").contains("\tnetbios name = ERP\n"));
+        QVERIFY(read("served").contains("\tinterfaces = 10.77.0.100\n")); // and none of IPv6
+        QVERIFY(read("served").contains("\tbind interfaces only = yes\n"));
+        answer.reset();
+        agent->stop(into(answer));
+        QVERIFY(answer && answer->outcome == ResourceOutcome::Stopped);
+        QVERIFY(wait([] { return netbiosServers() == 0; }));
+    }
+    void netbiosHasItsAlarms() {
+        put("no-samba", "");
+        const auto agent = make(Netbios);
+        std::optional<ports::AgentResult> answer;
+        agent->start(false, into(answer));
+        QVERIFY(wait([&] { return !isWell(netbiosAlarm); }));
+        const std::string text = m_alarms->standing.at(netbiosAlarm).text;
+        QVERIFY2(text.find("bind failed on port 137") != std::string::npos, text.c_str());
+        QVERIFY(QFile::remove(m_folder->filePath("no-samba")));
+        QVERIFY(wait([&] { return isWell(netbiosAlarm); }));
+        // Killed from outside: noticed and started again.
+        const unsigned before = m_alarms->raised;
+        killLeftNetbios(label);
+        QVERIFY(wait([&] { return m_alarms->raised > before; }));
+        QVERIFY(wait([&] { return isWell(netbiosAlarm) && netbiosServers() == 1; }));
+    }
+    void anotherHostWithTheNetbiosNameIsAnAlarm() {
+        put("other-host", "");
+        const auto agent = make(Netbios);
+        std::optional<ports::AgentResult> answer;
+        agent->start(false, into(answer));
+        QVERIFY(wait([&] { return !isWell(netbiosAlarm); }));
+        const std::string text = m_alarms->standing.at(netbiosAlarm).text;
+        QVERIFY2(text.find("10.77.0.66 ERP<00>") != std::string::npos, text.c_str());
+    }
+    void withoutSambaNetbiosIsAnAlarm() {
+        QVERIFY(QFile::remove(m_folder->filePath("serve")));
+        const auto agent = make(Netbios);
+        std::optional<ports::AgentResult> answer;
+        agent->start(false, into(answer));
+        QVERIFY(!isWell(netbiosAlarm));
+        QCOMPARE(m_alarms->standing.at(netbiosAlarm).remedy, std::string("apt install samba"));
     }
     void aPublisherThatDiesIsNoticedAndStartedAgain() {
         const auto agent = make(Mdns, true);

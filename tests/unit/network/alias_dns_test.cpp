@@ -135,7 +135,7 @@ private Q_SLOTS:
         second.answer = [](const DnsBytes& request, bool) -> std::vector<DnsBytes> {
             return {FakeDnsServer::reply(request, dnsRefused)};
         };
-        VERIFY_TROUBLE(attempt(both, true), toText(second.place()) + ": REFUSED");
+        VERIFY_TROUBLE(attempt(both, true), dns::toText(second.place()) + ": REFUSED");
     }
 
     void refusalsSayWhatToDo_data() {

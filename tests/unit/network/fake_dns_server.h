@@ -12,8 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "dns/dns_message.h"
 #include "model/configuration.h"
-#include "network/alias/dns_message.h"
 #include "network/alias/tsig.h"
 
 namespace dyad::network {

@@ -53,7 +53,7 @@ Routes viewRoutes(ports::ServicePort& service, const Counters& counters, std::fu
         {"GET", path::metrics, AccessRole::Viewer,
          [&service, &counters, lastSequence](const Call& c) {
              c.answer(Response{.contentType = metricsContentType,
-                               .body = metricsText(service.view(), counters, lastSequence())});
+                               .body = metricsText(service.view(), counters, lastSequence(), service.channels())});
          }},
         {"GET", path::version, AccessRole::Viewer,
          [&service, version](const Call& c) {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
-#include "network/ip_address.h"
 
-namespace dyad::network {
+namespace dyad::dns {
 
 using DnsBytes = std::vector<std::uint8_t>;
 
@@ -105,4 +105,4 @@ struct DnsAddresses {
 };
 [[nodiscard]] DnsAddresses addressesIn(const DnsMessage& answer, const DnsQuestion& question);
 
-} // namespace dyad::network
+} // namespace dyad::dns

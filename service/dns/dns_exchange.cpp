@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "network/alias/dns_exchange.h"
+#include "dns/dns_exchange.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "base/errno_text.h"
 
-namespace dyad::network {
+namespace dyad::dns {
 
 namespace {
 
@@ -68,7 +68,8 @@ void DnsExchange::open(bool stream) {
     const auto* address = reinterpret_cast<const sockaddr*>(&to.storage);
     const int kind = (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
     m_socket.reset(to.length == 0 ? -1 : ::socket(to.storage.ss_family, kind, 0));
-    if (!m_socket.valid()) return finish(trouble(to.length == 0 ? "that is no address" : errnoText(errno)));
+    m_couldNotAsk = !m_socket.valid();
+    if (m_couldNotAsk) return finish(trouble(to.length == 0 ? "that is no address" : errnoText(errno)));
     // The kernel chooses another port each time, and lets nothing in but from this server.
     if (::connect(m_socket.get(), address, to.length) != 0 && errno != EINPROGRESS)
         return finish(trouble(errnoText(errno), "look at the route to it"));
@@ -177,7 +178,7 @@ void DnsExchange::outOfTime() {
 }
 
 Error DnsExchange::trouble(std::string cameBack, std::string remedy) const {
-    return Error{"ask the DNS server", network::toText(m_server), std::move(cameBack), std::move(remedy)};
+    return Error{"ask the DNS server", dns::toText(m_server), std::move(cameBack), std::move(remedy)};
 }
 
 void DnsExchange::finish(const Result<DnsReply>& result) {
@@ -188,4 +189,4 @@ void DnsExchange::finish(const Result<DnsReply>& result) {
     if (done) done(result);
 }
 
-} // namespace dyad::network
+} // namespace dyad::dns

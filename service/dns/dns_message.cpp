@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "network/alias/dns_message.h"
+#include "dns/dns_message.h"
 
 #include <algorithm>
 #include <cctype>
@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-namespace dyad::network {
+namespace dyad::dns {
 
 namespace {
 
@@ -271,4 +271,4 @@ DnsAddresses addressesIn(const DnsMessage& answer, const DnsQuestion& question) 
     return found;
 }
 
-} // namespace dyad::network
+} // namespace dyad::dns

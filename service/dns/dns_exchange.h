@@ -10,11 +10,11 @@
 #include <string>
 
 #include "base/time.h"
+#include "dns/dns_message.h"
 #include "model/configuration.h"
-#include "network/alias/dns_message.h"
 #include "platform/linux/file_descriptor.h"
 
-namespace dyad::network {
+namespace dyad::dns {
 
 inline constexpr unsigned maxStrayDnsMessages = 64; // then it is given up: somebody floods
 
@@ -36,6 +36,8 @@ public:
     // `done` is called once, from the event loop, within `patience` (twice that where TCP is needed); never after this
     // was destroyed. It may destroy this.
     void start(Done done);
+    // Nothing could be asked: this host gave no socket. True only after `done`, where it is an error.
+    [[nodiscard]] bool couldNotAsk() const { return m_couldNotAsk; }
 
 private:
     void open(bool stream);
@@ -57,6 +59,7 @@ private:
     Done m_done;
     bool m_stream = false;
     bool m_askedAgain = false;
+    bool m_couldNotAsk = false;
     unsigned m_strays = 0;
     std::string m_lastStray;
     DnsBytes m_received; // of the stream
@@ -65,4 +68,4 @@ private:
     QTimer m_timer;
 };
 
-} // namespace dyad::network
+} // namespace dyad::dns

@@ -175,6 +175,7 @@ void checkConsistency(Draft& draft) {
     checkDatabases(draft);
     checkPorts(draft);
     checkPools(draft);
+    checkSerialLines(draft);
     warnOfGroupsWithoutLun(draft);
 }
 

@@ -52,8 +52,10 @@ void readRoutes(TableReader& reader, Draft& draft, model::AddressSettings& setti
     for (const toml::table* table : reader.tables("routes", model::maxRoutesPerAddress)) {
         TableReader inner(*table, reader.subject() + ", route number " + std::to_string(++number), draft.problems);
         model::AddressRoute route;
-        if (!settings.address.empty()) readDestination(inner, six, route);
-        else (void)inner.text("to"); // of an address that was refused nothing can be said
+        if (!settings.address.empty())
+            readDestination(inner, six, route);
+        else
+            (void)inner.text("to"); // of an address that was refused nothing can be said
         if (const auto via = inner.text("via")) {
             const std::optional<NumericAddress> gateway = parseAddress(*via);
             if (!gateway || !gateway->zone.empty() || gateway->isUnspecified() || gateway->isMulticast() ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // [[link]]: what a link has beside the addresses that the nodes give it.
-#include "config/addresses.h"
 #include "config/link_section.h"
+#include "config/addresses.h"
 #include "config/sections.h"
 #include "model/serial_line.h"
 
@@ -85,9 +85,8 @@ void readLinkOptions(TableReader& root, Draft& draft) {
         }
         seen.push_back(name);
         model::LinkSetup nobody;
-        model::LinkSetup& link = found == names.end()
-                                     ? nobody
-                                     : draft.configuration.links[static_cast<std::size_t>(found - names.begin())];
+        model::LinkSetup& link =
+            found == names.end() ? nobody : draft.configuration.links[static_cast<std::size_t>(found - names.begin())];
         link.priority = static_cast<unsigned>(reader.number("priority", 1, lowestPriority, link.priority));
         if (found == names.end()) continue; // of what kind it is can't be told
         readMulticast(reader, link);
@@ -105,16 +104,16 @@ void checkSerialLines(Draft& draft) {
         std::string remedy = "choose a slower profile";
         for (const unsigned rate : model::serialRates)
             if (model::serialFits(groups, rate, heartbeat)) {
-                remedy = "write rate = " + std::to_string(rate) + " or more in its [[link]] block, if both ends can, or " + remedy;
+                remedy = "write rate = " + std::to_string(rate) +
+                         " or more in its [[link]] block, if both ends can, or " + remedy;
                 break;
             }
-        draft.problems.error(draft.linkAt, "rate", std::to_string(link.serialRate),
-                             "link " + inQuotes(link.name) + ": a heartbeat of " + std::to_string(groups) +
-                                 " groups takes " +
-                                 decimalMs(model::serialTime(model::serialHeartbeatBytes(groups), link.serialRate)) +
-                                 " at " + std::to_string(link.serialRate) + " bits a second, and one goes out every " +
-                                 decimalMs(heartbeat),
-                             remedy);
+        draft.problems.error(
+            draft.linkAt, "rate", std::to_string(link.serialRate),
+            "link " + inQuotes(link.name) + ": a heartbeat of " + std::to_string(groups) + " groups takes " +
+                decimalMs(model::serialTime(model::serialHeartbeatBytes(groups), link.serialRate)) + " at " +
+                std::to_string(link.serialRate) + " bits a second, and one goes out every " + decimalMs(heartbeat),
+            remedy);
     }
 }
 

@@ -88,6 +88,7 @@ void LinkSocket::open() {
 void LinkSocket::openGroup(const asio::ip::address& own, const udp::endpoint& peer, error_code& error) {
     namespace multicast = asio::ip::multicast;
     auto group = asio::ip::make_address(m_settings.group, error);
+    if (!error && group.is_v6() != own.is_v6()) error = asio::error::address_family_not_supported;
     if (error) return;
     // The interface is that of our own address: by IPv4 itself, by IPv6 its zone.
     if (group.is_v6()) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A heartbeat on a serial line, which knows bytes and no datagrams: zero ‖ stuffed(heartbeat ‖ CRC-32) ‖ zero.
 //
-// Stuffing is COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999): nothing between the zeros is zero, so
-// that whoever comes in the middle is back in step with the next zero. The check tells noise, which every line has now
-// and then, from a datagram that somebody forged: that one is the seal's to find. Nothing here allocates.
+// Stuffing is COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999): nothing between the zeros is zero,
+// so that whoever comes in the middle is back in step with the next zero. The check tells noise, which every line has
+// now and then, from a datagram that somebody forged: that one is the seal's to find. Nothing here allocates.
 #pragma once
 
 #include "model/serial_line.h"

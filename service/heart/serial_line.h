@@ -2,12 +2,13 @@
 // A serial line as a link: the last one that lives when every switch and cable is gone. Raw bytes, 8N1, no flow control
 // and no modem lines, so that a null-modem cable of three wires will do.
 //
-// A line is slow: what is written faster than it carries would wait in the kernel and arrive as old news. So a beat goes
-// out only when the one before it has had its time on the line; else it is left out, and the next one says the same
-// and more.
+// A line is slow: what is written faster than it carries would wait in the kernel and arrive as old news. So a beat
+// goes out only when the one before it has had its time on the line; else it is left out, and the next one says the
+// same and more.
 //
-// Boost.Asio's serial_port neither waits without reading nor reads without waiting, which the beat loop needs to see all
-// that has come in before it judges silence; so the device is opened here (termios(3)) and waited for as a descriptor.
+// Boost.Asio's serial_port neither waits without reading nor reads without waiting, which the beat loop needs to see
+// all that has come in before it judges silence; so the device is opened here (termios(3)) and waited for as a
+// descriptor.
 #pragma once
 
 #include "heart/link_port.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a serial line between the nodes can carry: how many bytes a heartbeat takes there, and for how long. docs/WIRE.md
-// has the frame, service/heart/serial_frame.h makes it.
+// What a serial line between the nodes can carry: how many bytes a heartbeat takes there, and for how long.
+// docs/WIRE.md has the frame, service/heart/serial_frame.h makes it.
 #pragma once
 
 #include "base/time.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Waits for what the kernel finds when it asks itself whether somebody has an IPv6 address (RFC 4862 section 5.4). The
-// address is tentative so long: nobody can use it. One question and RetransTimer take a second, and the kernel may begin
-// up to a second late (MAX_RTR_SOLICITATION_DELAY).
+// address is tentative so long: nobody can use it. One question and RetransTimer take a second, and the kernel may
+// begin up to a second late (MAX_RTR_SOLICITATION_DELAY).
 #pragma once
 
 #include <QTimer>

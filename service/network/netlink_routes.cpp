@@ -122,7 +122,8 @@ Result<void> ensureRoute(const Route& route) {
     const Result<bool> after = isThere(route);
     if (!after) return after.error();
     if (!after.value())
-        return Error{"add route", route.text(), "the kernel took it, but does not show it", "See `ip route show proto 215`"};
+        return Error{"add route", route.text(), "the kernel took it, but does not show it",
+                     "See `ip route show proto 215`"};
     return {};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The public network by its cables, with no gateway configured; the last link, a serial line; a link whose heartbeats go
-// to a multicast group; and what the standby finds when it asks the network for the owner's address.
+// The public network by its cables, with no gateway configured; the last link, a serial line; a link whose heartbeats
+// go to a multicast group; and what the standby finds when it asks the network for the owner's address.
 #include "lab/command.h"
 #include "lab/namespaces.h"
 #include "pair_fixture.h"

@@ -21,8 +21,9 @@ std::string changed(std::string text, const std::string& from, const std::string
 // With serial lines on both nodes, and whatever is to stand before the groups.
 std::string withSerial(const std::string& more = "", const std::string& alpha = "/dev/ttyS0",
                        const std::string& beta = "/dev/ttyS1") {
-    const std::string lines = changed(changed(pairLines, "\"10.77.0.1\" }", "\"10.77.0.1\", serial = \"" + alpha + "\" }"),
-                                      "\"10.77.0.2\" }", "\"10.77.0.2\", serial = \"" + beta + "\" }");
+    const std::string lines =
+        changed(changed(pairLines, "\"10.77.0.1\" }", "\"10.77.0.1\", serial = \"" + alpha + "\" }"), "\"10.77.0.2\" }",
+                "\"10.77.0.2\", serial = \"" + beta + "\" }");
     return lines + more + groupLines;
 }
 
@@ -60,10 +61,10 @@ private Q_SLOTS:
     }
 
     void optionsArrive() {
-        const Loaded loaded = loadText(
-            withSerial("[[link]]\nname = \"public\"\npriority = 1\nmulticast = \"239.77.0.1\"\nttl = 4\n"
-                       "[[link]]\nname = \"serial\"\nrate = 57600\npriority = 1\n"),
-            "dyad.toml");
+        const Loaded loaded =
+            loadText(withSerial("[[link]]\nname = \"public\"\npriority = 1\nmulticast = \"239.77.0.1\"\nttl = 4\n"
+                                "[[link]]\nname = \"serial\"\nrate = 57600\npriority = 1\n"),
+                     "dyad.toml");
         QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
         const auto& links = loaded.configuration->links;
         QVERIFY(links[1].multicast == (model::LinkMulticast{"239.77.0.1", 4}));
@@ -110,7 +111,9 @@ private Q_SLOTS:
         link("ttl alone", "name = \"private\"\nttl = 2\n", "stands without multicast");
         link("a line too slow", "name = \"serial\"\nrate = 9600\n", "one goes out every 100 ms");
 
-        const auto address = [&](const char* name, const char* keys, const char* says) { row(name, withAddress(keys), says); };
+        const auto address = [&](const char* name, const char* keys, const char* says) {
+            row(name, withAddress(keys), says);
+        };
         address("no route", "routes = [{ to = \"192.0.2.0\" }]\n", "is no network with its prefix");
         address("host in the route", "routes = [{ to = \"192.0.2.1/24\" }]\n", "is not a network");
         address("family of the route", "routes = [{ to = \"2001:db8::/32\" }]\n", "not of the family");
@@ -133,18 +136,18 @@ private Q_SLOTS:
 
     void anAddressBringsRoutes() {
         const Loaded loaded = loadText(
-            withAddress("duplicate_check = \"none\"\nwatch_carrier = false\n"
-                        "routes = [{ to = \"192.0.2.0/24\", via = \"10.77.0.254\", metric = 50, table = 100, source = true },\n"
-                        "          { to = \"default\", via = \"10.77.0.253\" }, { to = \"198.51.100.0/24\" }]\n"),
+            withAddress(
+                "duplicate_check = \"none\"\nwatch_carrier = false\n"
+                "routes = [{ to = \"192.0.2.0/24\", via = \"10.77.0.254\", metric = 50, table = 100, source = true },\n"
+                "          { to = \"default\", via = \"10.77.0.253\" }, { to = \"198.51.100.0/24\" }]\n"),
             "dyad.toml");
         QVERIFY2(loaded.configuration.has_value(), allTexts(loaded).c_str());
         const model::AddressSettings& settings = addressOf(loaded);
         QVERIFY(settings.duplicateCheck == model::AddressSettings::DuplicateCheck::None);
         QVERIFY(!settings.watchCarrier);
-        QVERIFY(settings.routes == (std::vector<model::AddressRoute>{
-                                       {"192.0.2.0", 24, "10.77.0.254", 50, 100, true},
-                                       {"0.0.0.0", 0, "10.77.0.253", 0, 254, false},
-                                       {"198.51.100.0", 24, "", 0, 254, false}}));
+        QVERIFY(settings.routes == (std::vector<model::AddressRoute>{{"192.0.2.0", 24, "10.77.0.254", 50, 100, true},
+                                                                     {"0.0.0.0", 0, "10.77.0.253", 0, 254, false},
+                                                                     {"198.51.100.0", 24, "", 0, 254, false}}));
         const Loaded plain = loadText(withAddress(""), "dyad.toml");
         QVERIFY(addressOf(plain).routes.empty() && addressOf(plain).watchCarrier);
     }

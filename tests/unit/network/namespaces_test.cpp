@@ -467,7 +467,7 @@ private Q_SLOTS:
         COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
         QByteArray table;
         QVERIFY(Host::run(show, &table));
-        QCOMPARE(table.trimmed().count('\n') + 1, 3);
+        QCOMPARE(table.trimmed().count('\n') + 1, qsizetype{3});
         QVERIFY2(table.contains("src " + address.toLatin1()) && table.contains("table 100"), table.constData());
         QCOMPARE(listOwnRoutes(six).value().size(), std::size_t{3});
         // What goes there says that it comes from the address.

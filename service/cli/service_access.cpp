@@ -3,6 +3,7 @@
 
 #include "cli/exit_codes.h"
 #include "config/load.h"
+#include "model/link_order.h"
 
 #include <QFile>
 #include <QHostInfo>
@@ -24,10 +25,15 @@ QUrl urlOf(const std::string& address, std::uint16_t port) {
 
 std::vector<QUrl> urlsOf(const model::Configuration& configuration, std::size_t node) {
     std::vector<const model::LinkSetup*> links;
-    for (const model::LinkSetup& link : configuration.links)
-        links.push_back(&link);
-    std::stable_partition(links.begin(), links.end(),
-                          [](const model::LinkSetup* link) { return link->name == "private"; });
+    for (const std::size_t index : model::linksByPreference(configuration.links))
+        if (!configuration.links[index].isSerial()) links.push_back(&configuration.links[index]);
+    // Where the file prefers none of them, the one that is called so.
+    const bool none = std::all_of(links.begin(), links.end(), [&](const model::LinkSetup* link) {
+        return link->priority == links.front()->priority;
+    });
+    if (none)
+        std::stable_partition(links.begin(), links.end(),
+                              [](const model::LinkSetup* link) { return link->name == "private"; });
     std::vector<QUrl> urls;
     for (const model::LinkSetup* link : links)
         urls.push_back(urlOf(link->ends[node].address, configuration.control.port));

@@ -2,6 +2,7 @@
 // [cluster], [[node]], [network], [control]
 #include "config/addresses.h"
 #include "config/sections.h"
+#include "model/serial_line.h"
 
 #include <algorithm>
 
@@ -36,7 +37,26 @@ struct LinkEndDraft {
     std::string name;
     Place at;
     std::optional<NumericAddress> address;
+    std::string device; // of a serial line; else empty
 };
+
+// "/dev/ttyS0", "/dev/serial/by-id/usb-...": nobody's address begins with a slash.
+bool isDevice(const toml::table& links, const std::string& name) {
+    const auto* text = links.get_as<std::string>(name);
+    return text && text->get().starts_with('/');
+}
+
+std::string readDevice(TableReader& reader, const std::string& name) {
+    const std::optional<std::string> text = reader.text(name);
+    if (!text) return "/dev/"; // reported
+    if (!text->starts_with("/dev/"))
+        reader.wrong(name, "is neither an address nor a device", "write a serial line as \"/dev/ttyS0\"");
+    else if (text->find_first_of(" \t#") != std::string::npos)
+        reader.wrong(name, "has a space or a # in it", "name the device by a link without them");
+    else
+        (void)checkPath(reader, name, *text);
+    return *text;
+}
 
 std::vector<LinkEndDraft> readLinks(TableReader& node, Draft& draft) {
     std::vector<LinkEndDraft> ends;
@@ -57,7 +77,13 @@ std::vector<LinkEndDraft> readLinks(TableReader& node, Draft& draft) {
         if (!isName(name))
             draft.problems.error(at, name, name, reader.subject() + ": " + inQuotes(name) + " is not a name",
                                  "use letters, digits, '-', '_' and '.', beginning with a letter or digit");
-        LinkEndDraft end{name, at, readHostAddress(reader, name)};
+        LinkEndDraft end{name, at, std::nullopt, ""};
+        if (isDevice(*table, name)) {
+            end.device = readDevice(reader, name);
+            draft.ownAddress(node.subject() + " " + end.device, "link " + inQuotes(name), at, name);
+        } else {
+            end.address = readHostAddress(reader, name);
+        }
         if (end.address)
             draft.ownAddress(end.address->text, "link " + inQuotes(name) + " of " + node.subject(), at, name);
         ends.push_back(std::move(end));
@@ -89,14 +115,38 @@ void pairLinks(const std::vector<LinkEndDraft>& first, const std::vector<LinkEnd
         if (lacks(second, end, secondNode)) continue;
         const auto& other =
             *std::find_if(second.begin(), second.end(), [&](const LinkEndDraft& e) { return e.name == end.name; });
+        if (end.device.empty() != other.device.empty()) {
+            draft.problems.error(other.at, end.name, other.device.empty() ? "" : other.device,
+                                 "link " + inQuotes(end.name) + " is a serial line on one node and not on the other",
+                                 "write a device for both, such as \"/dev/ttyS0\", or an address for both");
+            continue;
+        }
+        if (!end.device.empty()) {
+            model::LinkSetup line;
+            line.name = end.name;
+            line.ends[0].address = end.device;
+            line.ends[1].address = other.device;
+            line.serialRate = model::usualSerialRate;
+            draft.configuration.links.push_back(std::move(line));
+            continue;
+        }
         if (!end.address || !other.address) continue;
         if (end.address->isIpv6 != other.address->isIpv6)
             draft.problems.error(other.at, end.name, other.address->text,
                                  "link " + inQuotes(end.name) + ": " + other.address->text + " and " +
                                      end.address->text + " are of different families",
                                  "write both as IPv4 or both as IPv6");
-        draft.configuration.links.push_back({end.name, {{end.address->text}, {other.address->text}}});
+        model::LinkSetup link;
+        link.name = end.name;
+        link.ends[0].address = end.address->text;
+        link.ends[1].address = other.address->text;
+        draft.configuration.links.push_back(std::move(link));
     }
+    const auto isLine = [](const LinkEndDraft& end) { return !end.device.empty(); };
+    if (std::all_of(first.begin(), first.end(), isLine) && std::all_of(second.begin(), second.end(), isLine))
+        draft.problems.error(firstNode.place("links"), "links", first.front().device,
+                             "the nodes have no link but serial lines: these carry heartbeats and nothing else",
+                             "add a link with addresses, such as private = \"10.77.1.1\"");
 }
 
 } // namespace
@@ -140,6 +190,7 @@ void readNodes(TableReader& root, Draft& draft) {
     }
     if (readers.size() < 2) return;
     if (links[0].empty() || links[1].empty()) return; // reported already
+    draft.linkAt = readers[0].place("links");
     pairLinks(links[0], links[1], readers[0], readers[1], draft);
     if (links[0].size() == 1 && links[1].size() == 1)
         draft.problems.warning(readers[0].place("links"), "links", links[0][0].name,

@@ -214,6 +214,7 @@ void checkConsistency(Draft& draft) {
     checkPorts(draft);
     checkSockets(draft);
     checkPools(draft);
+    checkSerialLines(draft);
     warnOfGroupsWithoutLun(draft);
 }
 

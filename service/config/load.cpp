@@ -24,6 +24,7 @@ Loaded fromTable(const toml::table& table, std::string_view text, std::string fi
     TableReader root(table, "the file", draft.problems);
     readCluster(root, draft);
     readNodes(root, draft);
+    readLinkOptions(root, draft);
     readNetwork(root, draft);
     readControl(root, draft);
     readLuns(root, draft);

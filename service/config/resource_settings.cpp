@@ -187,47 +187,6 @@ void readOcf(TableReader& reader, Draft& draft, const std::string& type, model::
     resource.settings = std::move(settings);
 }
 
-void readAddress(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places) {
-    model::AddressSettings settings;
-    if (const auto text = reader.requiredText("address", "address = \"10.77.0.100/24\"")) {
-        places.subjectAt = reader.place("address");
-        const std::size_t slash = text->find('/');
-        const std::optional<NumericAddress> address = parseAddress(text->substr(0, slash));
-        const unsigned bits = address && address->isIpv6 ? 128 : 32;
-        const std::uint32_t prefix =
-            slash == std::string::npos ? 0 : parseNumber(text->substr(slash + 1), bits).value_or(0);
-        if (!address || !address->zone.empty()) {
-            reader.wrong("address", "is not a numeric address with its prefix",
-                         "write it as \"10.77.0.100/24\" or \"fd00::100/64\"");
-        } else if (prefix == 0) {
-            reader.wrong("address", "has no prefix length from 1 to " + std::to_string(bits),
-                         "write it with the length of its subnet: \"" + address->text +
-                             (address->isIpv6 ? "/64\"" : "/24\""));
-        } else if (address->isUnspecified() || address->isMulticast() || address->isBroadcast()) {
-            reader.wrong("address", "is not the address of one host", "write a free address of the subnet");
-        } else if (!address->isIpv6 && prefix <= 30 &&
-                   (address->hostPartIsAll(false, prefix) || address->hostPartIsAll(true, prefix))) {
-            reader.wrong("address", "is the network or the broadcast address of its subnet",
-                         "write a free address of the subnet");
-        } else {
-            settings.address = address->text;
-            settings.prefixLength = static_cast<std::uint8_t>(prefix);
-            draft.ownAddress(address->text, reader.subject(), reader.place("address"), "address");
-        }
-    }
-    if (const auto interface = reader.text("interface")) {
-        if (isInterfaceName(*interface))
-            settings.interface = *interface;
-        else
-            reader.wrong("interface", "is not the name of an interface",
-                         "write it as `ip link` shows it, such as \"eth0\"");
-    }
-    settings.raiseLast = reader.choice<bool>("raise", {{"first", false}, {"last", true}}, false);
-    settings.announcements = static_cast<unsigned>(reader.number("announcements", 1, 50, settings.announcements));
-    settings.refresh = reader.seconds("refresh_s", 0s, 24h, settings.refresh);
-    resource.settings = std::move(settings);
-}
-
 } // namespace
 
 std::string readUser(TableReader& reader, const std::string& otherwise) {

@@ -42,6 +42,7 @@ struct Draft {
 
     model::Configuration configuration;
     Problems problems;
+    Place linkAt;                                     // of the links that the first node has
     std::vector<LunDraft> luns;                       // by LunId
     std::vector<GroupDraft> groups;                   // by GroupId
     std::map<std::string, std::string> addressOwners; // canonical address → whose it is, in words
@@ -52,6 +53,8 @@ struct Draft {
 
 void readCluster(TableReader& root, Draft& draft);
 void readNodes(TableReader& root, Draft& draft);
+// [[link]]: what a link of the nodes has beside its addresses.
+void readLinkOptions(TableReader& root, Draft& draft);
 void readNetwork(TableReader& root, Draft& draft);
 void readControl(TableReader& root, Draft& draft);
 void readLuns(TableReader& root, Draft& draft);
@@ -73,6 +76,7 @@ void resolveAliases(Draft& draft);
 void readSystemd(TableReader& reader, const std::string& type, model::ResourceSetup& resource);
 // A unit that two resources would start and stop.
 void checkUnits(Draft& draft);
+void readAddress(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // The keys of a pool; see pool_section.cpp.
 void readPool(TableReader& reader, Draft& draft, model::ResourceSetup& resource, ResourceDraft& places);
 // A probe of tcp = "address:port", script = [..] or sql = "connection" (with query); `key` is the table that holds it.
@@ -98,6 +102,8 @@ void readProbes(TableReader& reader, Draft& draft, model::ResourceSetup& resourc
 void resolveOrder(Draft& draft);
 // Where pools listen: on an address of their group, each on a place of its own.
 void checkPools(Draft& draft);
+// Whether heartbeats fit the serial lines.
+void checkSerialLines(Draft& draft);
 // Everything that can only be judged with the whole file at hand.
 void checkConsistency(Draft& draft);
 

@@ -2,6 +2,7 @@
 #include "daemon/view_builder.h"
 
 #include "engine/judgement/peer.h"
+#include "model/link_order.h"
 
 #include <cstdio>
 
@@ -88,7 +89,7 @@ model::ClusterView buildView(const engine::Engine& engine, const ports::HeartRep
     view.wallClockMs = clock.wallClockMs();
     for (const model::NodeId node : model::bothNodes)
         view.nodes.push_back(nodeView(engine, node));
-    for (std::size_t i = 0; i < configuration.links.size(); ++i) {
+    for (const std::size_t i : model::linksByPreference(configuration.links)) {
         const model::LinkSetup& link = configuration.links[i];
         view.links.push_back({.name = link.name,
                               .ownAddress = link.ends[model::indexOf(engine.self())].address,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "heart/beat_loop.h"
 
+#include "heart/link_socket.h"
+#include "heart/serial_line.h"
+
 #include <algorithm>
 #include <chrono>
 #include <variant>
@@ -19,13 +22,19 @@ Instant clockNow() {
 // clock grow faster than beats are sent.
 std::uint64_t firstSequence(Instant now) { return static_cast<std::uint64_t>(now.nanoseconds() / 1000); }
 
+std::unique_ptr<LinkPort> makeLink(boost::asio::io_context& context, const LinkSettings& settings,
+                                   std::function<void()> onReadable) {
+    if (settings.serialRate != 0) return std::make_unique<SerialLine>(context, settings, std::move(onReadable));
+    return std::make_unique<LinkSocket>(context, settings, std::move(onReadable));
+}
+
 } // namespace
 
 BeatLoop::BeatLoop(const Settings& settings, const wire::ClusterKey& key, Board board)
     : m_timer(m_context), m_door(m_context), m_core(settings.core(), clockNow(), firstSequence(clockNow())),
       m_board(std::move(board)), m_key(key), m_cluster(settings.cluster), m_heartbeat(settings.heartbeat) {
     for (std::size_t i = 0; i < settings.links.size(); ++i)
-        m_links.emplace_back(m_context, settings.links[i], [this, i] { readable(i); });
+        m_links.push_back(makeLink(m_context, settings.links[i], [this, i] { readable(i); }));
     m_door.onPresence = [this] { presenceChanged(); };
     m_door.onPoke = [this] { takeOrder(); };
 }
@@ -70,7 +79,7 @@ void BeatLoop::turn(Instant now) {
 
 void BeatLoop::drain(std::size_t link, Instant now) {
     const auto id = static_cast<std::uint8_t>(link);
-    m_links[link].drain([&](std::span<const std::uint8_t> datagram) {
+    m_links[link]->drain([&](std::span<const std::uint8_t> datagram) {
         const auto opened = wire::unseal(datagram, m_key, m_cluster);
         if (const auto* heartbeat = std::get_if<wire::Heartbeat>(&opened))
             m_core.heard(now, id, *heartbeat);
@@ -118,11 +127,11 @@ void BeatLoop::beat(Instant now) {
     }
     m_core.beginBeat(now);
     for (std::size_t i = 0; i < m_links.size(); ++i) {
-        m_links[i].ensureOpen(now);
-        if (!m_links[i].isOpen()) continue;
+        m_links[i]->ensureOpen(now);
+        if (!m_links[i]->isOpen()) continue;
         const std::size_t bytes =
             wire::seal(m_core.heartbeatFor(static_cast<std::uint8_t>(i)), m_key, m_salt, m_datagram);
-        m_links[i].send(std::span<const std::uint8_t>(m_datagram).first(bytes));
+        m_links[i]->send(now, std::span<const std::uint8_t>(m_datagram).first(bytes));
     }
     writeBoard(now); // with the beat, so that whoever reads it sees when we were last here
 }
@@ -130,7 +139,7 @@ void BeatLoop::beat(Instant now) {
 void BeatLoop::writeBoard(Instant now) {
     m_core.fill(m_report, now);
     for (std::size_t i = 0; i < m_links.size(); ++i)
-        m_report.links[i].socketOpen = m_links[i].isOpen() ? 1 : 0;
+        m_report.links[i].socketOpen = m_links[i]->isOpen() ? 1 : 0;
     m_board.writeReport(m_report);
     if (m_core.changes() == m_poked) return;
     m_poked = m_core.changes();

@@ -4,7 +4,7 @@
 
 #include "heart/board.h"
 #include "heart/core.h"
-#include "heart/link_socket.h"
+#include "heart/link_port.h"
 #include "heart/service_door.h"
 #include "heart/settings.h"
 #include "wire/key_file.h"
@@ -13,8 +13,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <deque>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace dyad::heart {
 
@@ -43,7 +44,7 @@ private:
     boost::asio::io_context m_context{1};
     boost::asio::steady_timer m_timer;
     ServiceDoor m_door;
-    std::deque<LinkSocket> m_links; // by LinkId; they don't move
+    std::vector<std::unique_ptr<LinkPort>> m_links; // by LinkId
     Core m_core;
     Board m_board;
     wire::ClusterKey m_key;

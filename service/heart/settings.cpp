@@ -2,10 +2,12 @@
 #include "heart/settings.h"
 
 #include "base/errno_text.h"
+#include "model/serial_line.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -103,9 +105,13 @@ private:
             return interval(value, m_settings.lost);
         else if (key == "link")
             return link(value);
+        else if (key == "multicast")
+            return multicast(value);
+        else if (key == "serial")
+            return serial(value);
         else
-            return wrong(
-                key, "No such key; known are cluster, node, boot, key_file, heartbeat_ms, suspect_ms, lost_ms, link");
+            return wrong(key, "No such key; known are cluster, node, boot, key_file, heartbeat_ms, suspect_ms, lost_ms, "
+                              "link, multicast, serial");
         return {};
     }
 
@@ -127,6 +133,36 @@ private:
         if (m_settings.links.size() == model::maxLinks) return wrong(value, "There may be 8 links at most");
         m_settings.links.push_back({std::string(words[0]), std::string(words[1]), std::string(words[2]),
                                     static_cast<std::uint16_t>(*port), static_cast<std::uint16_t>(*peerPort)});
+        return {};
+    }
+
+    // Belongs to the link above it.
+    Result<void> multicast(std::string_view value) {
+        const std::vector<std::string_view> words = wordsOf(value);
+        if (words.size() != 3) return wrong(value, "Write `multicast = NAME GROUP TTL`, with the link's name");
+        if (m_settings.links.empty() || m_settings.links.back().name != words[0] ||
+            m_settings.links.back().serialRate != 0)
+            return wrong(value, "Write it right behind the link of this name");
+        const auto ttl = number(words[2]);
+        if (!ttl || *ttl == 0 || *ttl > 255) return wrong(value, "A TTL is 1..255");
+        m_settings.links.back().group = words[1];
+        m_settings.links.back().ttl = static_cast<unsigned>(*ttl);
+        return {};
+    }
+
+    Result<void> serial(std::string_view value) {
+        const std::vector<std::string_view> words = wordsOf(value);
+        if (words.size() != 3 || words[1].front() != '/') return wrong(value, "Write `serial = NAME /DEVICE RATE`");
+        const auto rate = number(words[2]);
+        if (!rate ||
+            std::find(model::serialRates.begin(), model::serialRates.end(), *rate) == model::serialRates.end())
+            return wrong(value, "A rate is one of 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600");
+        if (m_settings.links.size() == model::maxLinks) return wrong(value, "There may be 8 links at most");
+        LinkSettings link;
+        link.name = words[0];
+        link.ownAddress = words[1];
+        link.serialRate = static_cast<unsigned>(*rate);
+        m_settings.links.push_back(std::move(link));
         return {};
     }
 
@@ -153,10 +189,21 @@ CoreSetup Settings::core() const { return {cluster, node, boot, links.size(), he
 Settings settingsOf(const model::Configuration& configuration, model::NodeId node, model::BootDigest boot,
                     const std::string& keyFile, Duration heartbeat, Duration suspect, Duration lost) {
     Settings settings{configuration.clusterId, node, boot, keyFile, heartbeat, suspect, lost, {}};
-    for (const model::LinkSetup& link : configuration.links)
-        settings.links.push_back({link.name, link.ends[model::indexOf(node)].address,
-                                  link.ends[model::indexOf(model::otherNode(node))].address,
-                                  configuration.heartbeatPort, configuration.heartbeatPort});
+    for (const model::LinkSetup& link : configuration.links) {
+        LinkSettings made;
+        made.name = link.name;
+        made.ownAddress = link.ends[model::indexOf(node)].address;
+        made.serialRate = link.serialRate;
+        if (!link.isSerial()) {
+            made.peerAddress = link.ends[model::indexOf(model::otherNode(node))].address;
+            made.ownPort = made.peerPort = configuration.heartbeatPort;
+        }
+        if (link.multicast) {
+            made.group = link.multicast->group;
+            made.ttl = link.multicast->ttl;
+        }
+        settings.links.push_back(std::move(made));
+    }
     return settings;
 }
 
@@ -175,10 +222,16 @@ std::string toText(const Settings& settings) {
     text += "suspect_ms = " + ms(settings.suspect) + "\n";
     text += "lost_ms = " + ms(settings.lost) + "\n";
     for (const LinkSettings& link : settings.links) {
+        if (link.serialRate != 0) {
+            text += "serial = " + link.name + " " + link.ownAddress + " " + std::to_string(link.serialRate) + "\n";
+            continue;
+        }
         text +=
             "link = " + link.name + " " + link.ownAddress + " " + link.peerAddress + " " + std::to_string(link.ownPort);
         if (link.peerPort != link.ownPort) text += " " + std::to_string(link.peerPort);
         text += "\n";
+        if (!link.group.empty())
+            text += "multicast = " + link.name + " " + link.group + " " + std::to_string(link.ttl) + "\n";
     }
     return text;
 }

@@ -20,6 +20,9 @@ struct LinkSettings {
     std::string peerAddress;
     std::uint16_t ownPort = 0;
     std::uint16_t peerPort = 0; // as ownPort, unless both ends share one address
+    std::string group;          // multicast; empty: to the peer's address
+    unsigned ttl = 1;           // of what goes to the group
+    unsigned serialRate = 0;    // not 0: a serial line, and ownAddress is its device; there are no ports
 
     bool operator==(const LinkSettings&) const = default;
 };

@@ -19,15 +19,28 @@ namespace dyad::model {
 enum class Profile : std::uint8_t { Fast, Standard, Relaxed };
 
 struct LinkEnd {
-    std::string address; // numeric IPv4 or IPv6, "fe80::1%eth1" with a zone where link-local
+    // Numeric IPv4 or IPv6, "fe80::1%eth1" with a zone where link-local; of a serial line its device: "/dev/ttyS0".
+    std::string address;
 
     bool operator==(const LinkEnd&) const = default;
+};
+
+// Heartbeats of the link go to a group instead of to the peer alone.
+struct LinkMulticast {
+    std::string group; // numeric
+    unsigned ttl = 1;  // 1: they never leave the subnet
+
+    bool operator==(const LinkMulticast&) const = default;
 };
 
 struct LinkSetup {
     std::string name; // "private", "public"
     LinkEnd ends[2];  // by indexOf(NodeId)
+    unsigned priority = 50;                 // the lowest is the first choice for what the nodes ask of each other
+    std::optional<LinkMulticast> multicast; // none: to the peer's address
+    unsigned serialRate = 0;                // bits a second of a serial line (serial_line.h); 0: it has addresses
 
+    [[nodiscard]] bool isSerial() const { return serialRate != 0; }
     bool operator==(const LinkSetup&) const = default;
 };
 
@@ -227,13 +240,37 @@ struct MariadbSettings {
     bool operator==(const MariadbSettings&) const = default;
 };
 
+inline constexpr std::size_t maxRoutesPerAddress = 16;
+
+// There as long as the address is.
+struct AddressRoute {
+    std::string destination;       // numeric network, of the family of the address
+    std::uint8_t prefixLength = 0; // 0: the default route
+    std::string gateway;           // numeric; empty: on the link itself
+    unsigned metric = 0;
+    unsigned table = 254;        // of the kernel; 254: main
+    bool preferSource = false;   // what goes out by it says that it comes from the address
+
+    bool operator==(const AddressRoute&) const = default;
+};
+
 struct AddressSettings {
+    // Whom to ask whether somebody has the address already, before it is raised in an ordinary start.
+    enum class DuplicateCheck : std::uint8_t {
+        Network, // three quick questions of our own (network/duplicate_check.h)
+        Kernel,  // IPv6: duplicate address detection by the kernel (RFC 4862), a second or more
+        None,
+    };
+
     std::string address; // numeric, without prefix
     std::uint8_t prefixLength = 0;
     std::string interface;      // empty: the one whose subnet holds the address
     bool raiseLast = false;     // false: raised right after the reservation is won
     unsigned announcements = 5; // burst of gratuitous ARP / unsolicited NA
     Duration refresh = 60s;     // announced again as long as it is held; 0: never
+    std::vector<AddressRoute> routes;
+    DuplicateCheck duplicateCheck = DuplicateCheck::Network;
+    bool watchCarrier = true; // without a carrier on its interface the public network counts as lost here
 
     bool operator==(const AddressSettings&) const = default;
 };

@@ -10,6 +10,7 @@ constexpr std::uint8_t nextHeaderIcmp6 = 58;
 constexpr std::uint8_t hopLimit = 255; // proves that the packet comes from this link
 constexpr std::uint8_t typeSolicitation = 135;
 constexpr std::uint8_t typeAdvertisement = 136;
+constexpr std::uint8_t optionSourceHardware = 1;
 constexpr std::uint8_t optionTargetHardware = 2;
 constexpr std::uint32_t flagOverride = 0x20000000;
 
@@ -93,6 +94,18 @@ NeighbourSolicitation duplicateSolicitation(const HardwareAddress& own, const Ip
     IpAddress unspecified;
     unspecified.six = true;
     putPacket(bytes, own, unspecified, solicitedNodeGroup(address), typeSolicitation, address);
+    putChecksum(bytes);
+    return frame;
+}
+
+NeighbourAdvertisement neighbourQuestion(const HardwareAddress& own, const IpAddress& source,
+                                         const IpAddress& address) {
+    NeighbourAdvertisement frame{}; // as long as one: the option is the asker's own hardware address
+    const std::span<std::uint8_t> bytes(frame);
+    putPacket(bytes, own, source, solicitedNodeGroup(address), typeSolicitation, address);
+    frame[atOption] = optionSourceHardware;
+    frame[atOption + 1] = 1;
+    std::copy(own.begin(), own.end(), frame.begin() + atOption + 2);
     putChecksum(bytes);
     return frame;
 }

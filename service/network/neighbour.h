@@ -22,6 +22,10 @@ using NeighbourSolicitation = std::array<std::uint8_t, ethernetHeaderBytes + ipv
 // source link-layer option (RFC 4862 5.4.2).
 [[nodiscard]] NeighbourSolicitation duplicateSolicitation(const HardwareAddress& own, const IpAddress& address);
 
+// "Who has it? Tell `source`": from this host's own address to the solicited-node group (RFC 4861 7.2.2).
+[[nodiscard]] NeighbourAdvertisement neighbourQuestion(const HardwareAddress& own, const IpAddress& source,
+                                                       const IpAddress& address);
+
 // ff02::1:ffXX:XXXX (RFC 4291 2.7.1) and the Ethernet group it maps to (RFC 2464 section 7).
 [[nodiscard]] IpAddress solicitedNodeGroup(const IpAddress& address);
 [[nodiscard]] HardwareAddress hardwareGroup(const IpAddress& group);

@@ -17,24 +17,11 @@
 namespace dyad::network {
 namespace {
 
-constexpr std::size_t maxRequestBytes = 512;
-
-struct Request {
-    alignas(nlmsghdr) std::array<char, maxRequestBytes> bytes{};
-    nlmsghdr* header;
-
-    Request(int type, int flags) : header(mnl_nlmsg_put_header(bytes.data())) {
-        header->nlmsg_type = static_cast<std::uint16_t>(type);
-        header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-        header->nlmsg_seq = 1; // one socket per request: nothing to mix up
-    }
-};
-
 template <typename Item, typename Parse>
 Result<std::vector<Item>> dump(int type, const char* what, Parse parse) {
     Result<NetlinkSocket> socket = NetlinkSocket::open(0);
     if (!socket) return socket.error();
-    Request request(type, NLM_F_DUMP);
+    NetlinkRequest request(type, NLM_F_DUMP);
     mnl_nlmsg_put_extra_header(request.header, sizeof(rtgenmsg));
     std::vector<Item> items;
     const Result<int> number = socket.value().request(request.header, [&](const nlmsghdr* message) {
@@ -46,23 +33,19 @@ Result<std::vector<Item>> dump(int type, const char* what, Parse parse) {
     return items;
 }
 
-void put(Request& request, std::uint16_t type, const IpAddress& address) {
-    mnl_attr_put(request.header, type, address.used().size(), address.used().data());
-}
-
-Result<int> change(int type, int flags, const AssignedAddress& wanted) {
+Result<int> change(int type, int flags, const AssignedAddress& wanted, bool kernelAsks = false) {
     Result<NetlinkSocket> socket = NetlinkSocket::open(0);
     if (!socket) return socket.error();
-    Request request(type, NLM_F_ACK | flags);
+    NetlinkRequest request(type, NLM_F_ACK | flags);
     auto* body = static_cast<ifaddrmsg*>(mnl_nlmsg_put_extra_header(request.header, sizeof(ifaddrmsg)));
     body->ifa_family = wanted.address.six ? AF_INET6 : AF_INET;
     body->ifa_prefixlen = wanted.prefixLength;
     body->ifa_scope = RT_SCOPE_UNIVERSE;
     body->ifa_index = static_cast<std::uint32_t>(wanted.interface);
-    put(request, IFA_LOCAL, wanted.address);
-    put(request, IFA_ADDRESS, wanted.address);
+    putAddress(request, IFA_LOCAL, wanted.address);
+    putAddress(request, IFA_ADDRESS, wanted.address);
     if (type == RTM_NEWADDR && wanted.address.six) {
-        body->ifa_flags = IFA_F_NODAD;
+        body->ifa_flags = kernelAsks ? 0 : IFA_F_NODAD;
         ifa_cacheinfo lifetime{};
         lifetime.ifa_prefered = 0;
         lifetime.ifa_valid = 0xffffffffU; // for ever
@@ -72,20 +55,9 @@ Result<int> change(int type, int flags, const AssignedAddress& wanted) {
         IpAddress broadcast = wanted.address;
         for (unsigned bit = wanted.prefixLength; bit < 32; ++bit)
             broadcast.bytes[bit / 8] = static_cast<std::uint8_t>(broadcast.bytes[bit / 8] | (0x80U >> bit % 8));
-        put(request, IFA_BROADCAST, broadcast);
+        putAddress(request, IFA_BROADCAST, broadcast);
     }
     return socket.value().request(request.header, [](const nlmsghdr*) {});
-}
-
-// libmnl's own loop is a macro that C++ doesn't take.
-template <typename Each>
-void forEachAttribute(const nlmsghdr* message, std::size_t bodyBytes, Each each) {
-    const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(message));
-    const auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, bodyBytes));
-    while (mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
-        each(attribute);
-        attribute = mnl_attr_next(attribute);
-    }
 }
 
 std::string describe(const AssignedAddress& address) {
@@ -118,6 +90,8 @@ bool parseAddress(const nlmsghdr* message, AssignedAddress& address) {
     if (body->ifa_family != AF_INET && body->ifa_family != AF_INET6) return false;
     address.interface = static_cast<int>(body->ifa_index);
     address.prefixLength = body->ifa_prefixlen;
+    address.tentative = (body->ifa_flags & IFA_F_TENTATIVE) != 0;
+    address.duplicate = (body->ifa_flags & IFA_F_DADFAILED) != 0;
     address.address.six = body->ifa_family == AF_INET6;
     // IFA_LOCAL is the address itself where there is one; IFA_ADDRESS then the other end of a point-to-point line.
     bool local = false;
@@ -140,8 +114,8 @@ Result<std::vector<AssignedAddress>> listAddresses() {
     return dump<AssignedAddress>(RTM_GETADDR, "addresses", parseAddress);
 }
 
-Result<void> addAddress(const AssignedAddress& address) {
-    const Result<int> number = change(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address);
+Result<void> addAddress(const AssignedAddress& address, bool kernelAsks) {
+    const Result<int> number = change(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address, kernelAsks);
     if (!number) return number.error();
     if (number.value() != 0 && number.value() != EEXIST)
         return platform::systemError("add address", describe(address), number.value());

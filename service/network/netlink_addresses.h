@@ -31,15 +31,17 @@ struct AssignedAddress {
     int interface = 0;
     IpAddress address;
     std::uint8_t prefixLength = 0;
+    bool tentative = false; // IPv6: the kernel still asks whether somebody else has it
+    bool duplicate = false; // and somebody has
 };
 
 [[nodiscard]] Result<std::vector<Interface>> listInterfaces();
 [[nodiscard]] Result<std::vector<AssignedAddress>> listAddresses();
 
 // Already there: good. An IPv6 address is given without the kernel's own duplicate address detection (IFA_F_NODAD),
-// which would keep it useless for a second: a takeover can't wait, and any other start has asked the network before. It
-// isn't preferred as a source either (lifetime 0), so that the host's own connections don't move with the group.
-[[nodiscard]] Result<void> addAddress(const AssignedAddress& address);
+// which would keep it useless for a second: a takeover can't wait, and any other start has asked the network before.
+// With `kernelAsks` it is tentative until the kernel has asked (RFC 4862 section 5.4). It isn't preferred as a source either (lifetime 0), so that the host's own connections don't move with the group.
+[[nodiscard]] Result<void> addAddress(const AssignedAddress& address, bool kernelAsks = false);
 // Not there: good.
 [[nodiscard]] Result<void> removeAddress(const AssignedAddress& address);
 

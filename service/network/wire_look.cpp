@@ -13,7 +13,9 @@
 
 #include "base/byte_order.h"
 #include "network/arp.h"
+#include "network/neighbour.h"
 #include "network/netlink_socket.h"
+#include "network/packet_filter.h"
 #include "network/packet_socket.h"
 
 namespace dyad::network {
@@ -35,7 +37,7 @@ std::vector<sock_filter> destinationFilter(const IpAddress& address) {
 
 struct Listener {
     WireLook* look = nullptr;
-    std::optional<PacketSocket> arp;
+    std::optional<PacketSocket> answers; // ARP, or neighbour discovery
     std::optional<PacketSocket> ip;
 };
 
@@ -47,6 +49,12 @@ ArpFrame question(const WireLook& look) {
     return frame;
 }
 
+Result<void> ask(Listener& listener) {
+    const WireLook& look = *listener.look;
+    if (!look.address.six) return listener.answers->send(question(look));
+    return listener.answers->send(neighbourQuestion(look.interface.hardware, *look.source, look.address));
+}
+
 template <typename Value>
 void addOnce(std::vector<Value>& list, const Value& value, bool known) {
     if (!known && list.size() < maxSeenPerAddress) list.push_back(value);
@@ -54,32 +62,39 @@ void addOnce(std::vector<Value>& list, const Value& value, bool known) {
 
 Listener listenFor(WireLook& look) {
     Listener listener{&look, {}, {}};
-    if (look.address.six || !look.interface.ethernet) {
-        look.trouble = look.address.six ? "the wire is asked for IPv4 addresses only" : "the interface has no ARP";
+    if (!look.interface.ethernet || !look.interface.carrier) {
+        look.trouble = look.interface.ethernet ? "the interface has no link" : "the interface has no ARP";
         return listener;
     }
-    if (!look.source || look.source->six) {
+    if (!look.source || look.source->six != look.address.six) {
         look.trouble = "this host has no address of its own there to ask from";
         return listener;
     }
-    Result<PacketSocket> arp = PacketSocket::open(look.interface, etherTypeArp);
-    const std::vector<sock_filter> filter = destinationFilter(look.address);
-    Result<PacketSocket> ip = PacketSocket::open(look.interface, etherTypeIpv4, filter);
-    if (!arp || !ip) {
-        look.trouble = (!arp ? arp.error() : ip.error()).text();
+    const bool six = look.address.six;
+    const std::vector<sock_filter> claims = claimFilter(look.interface.hardware, look.address);
+    Result<PacketSocket> answers = six ? PacketSocket::open(look.interface, etherTypeIpv6, claims)
+                                       : PacketSocket::open(look.interface, etherTypeArp);
+    if (!answers) {
+        look.trouble = answers.error().text();
         return listener;
     }
-    listener.arp = std::move(arp).value();
-    if (!look.heldHere) listener.ip = std::move(ip).value();
+    listener.answers = std::move(answers).value();
+    if (six || look.heldHere) return listener;
+    const std::vector<sock_filter> filter = destinationFilter(look.address);
+    if (Result<PacketSocket> ip = PacketSocket::open(look.interface, etherTypeIpv4, filter))
+        listener.ip = std::move(ip).value();
+    else
+        look.trouble = ip.error().text();
     return listener;
 }
 
 void take(Listener& listener) {
     WireLook& look = *listener.look;
     const HardwareAddress& own = look.interface.hardware;
-    listener.arp->receive([&](std::span<const std::uint8_t> frame) {
+    listener.answers->receive([&](std::span<const std::uint8_t> frame) {
         // Both an answer and an announcement of somebody's own say the same.
-        if (const auto holder = arpConflict(frame, own, look.address))
+        if (const auto holder = look.address.six ? neighbourClaim(frame, own, look.address)
+                                                 : arpConflict(frame, own, look.address))
             addOnce(look.answers, *holder,
                     std::find(look.answers.begin(), look.answers.end(), *holder) != look.answers.end());
     });
@@ -155,21 +170,20 @@ void lookAtWire(std::vector<WireLook>& looks) {
         listeners.push_back(listenFor(look));
     std::vector<pollfd> waiting;
     for (const Listener& listener : listeners) {
-        waiting.push_back({listener.arp ? listener.arp->descriptor() : -1, POLLIN, 0});
+        waiting.push_back({listener.answers ? listener.answers->descriptor() : -1, POLLIN, 0});
         waiting.push_back({listener.ip ? listener.ip->descriptor() : -1, POLLIN, 0});
     }
     const auto began = std::chrono::steady_clock::now();
     for (int asked = 0; asked < questions; ++asked) {
         for (Listener& listener : listeners)
-            if (listener.arp)
-                if (const auto sent = listener.arp->send(question(*listener.look)); !sent)
-                    listener.look->trouble = sent.error().text();
+            if (listener.answers)
+                if (const auto sent = ask(listener); !sent) listener.look->trouble = sent.error().text();
         const auto until = began + wireLookTime * (asked + 1) / questions;
         for (auto now = std::chrono::steady_clock::now(); now < until; now = std::chrono::steady_clock::now()) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
             if (::poll(waiting.data(), waiting.size(), static_cast<int>(left)) <= 0) continue;
             for (Listener& listener : listeners)
-                if (listener.arp) take(listener);
+                if (listener.answers) take(listener);
         }
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the network says of an address, whoever may have it: who answers for it on the wire, what this host's own
-// neighbour table believes, and who still sends packets for it to this host. IPv4 only (the wire; the neighbour table
-// has both).
+// neighbour table believes, and (IPv4) who still sends packets for it to this host.
 #pragma once
 
 #include <optional>

@@ -57,17 +57,17 @@ std::string configurationText(const PairSettings& settings) {
                        "profile = \"" +
                        settings.profile +
                        "\"\n"
-                       "\n"
-                       "[[node]]\n"
-                       "name  = \"alpha\"\n"
-                       "links = { private = \"10.77.1.1\", public = \"10.77.0.1\" }\n"
-                       "[[node]]\n"
-                       "name  = \"beta\"\n"
-                       "links = { private = \"10.77.1.2\", public = \"10.77.0.2\" }\n"
-                       "\n"
-                       "[network]\n"
-                       "gateways = [\"" +
-                       std::string(gatewayAddress) + "\"]\n";
+                       "\n";
+    for (std::size_t host = 0; host < 2; ++host) {
+        const std::string number = std::to_string(host + 1);
+        text += std::string("[[node]]\nname  = \"") + hostNames[host] + "\"\nlinks = { private = \"10.77.1." + number +
+                "\", public = \"10.77.0." + number + "\"";
+        if (!settings.serialDevices[host].empty()) text += ", serial = \"" + settings.serialDevices[host] + "\"";
+        text += " }\n";
+    }
+    if (!settings.multicast.empty())
+        text += "\n[[link]]\nname = \"private\"\nmulticast = \"" + settings.multicast + "\"\n";
+    if (settings.gateways) text += "\n[network]\ngateways = [\"" + std::string(gatewayAddress) + "\"]\n";
     const auto lun = [&](const char* name, unsigned number) {
         text += std::string("\n[[lun]]\nname  = \"") + name + "\"\niscsi = \"" + lunUrl(number) + "\"\n";
     };

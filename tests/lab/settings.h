@@ -14,6 +14,9 @@ struct PairSettings {
         false;          // the group "erp" is a floating address and a process that answers, without a LUN or database
     bool ledger = true; // the second group, with LUN 2
     unsigned appendPauseMs = 0; // not 0: the second group has a process that appends records, one after each pause
+    bool gateways = true;
+    std::string serialDevices[2]; // of alpha and beta; empty: no serial line
+    std::string multicast;        // the group to which the private link's heartbeats go; empty: none
     unsigned restartWindowSeconds = 0; // not 0: instead of the product's own, for every resource
 };
 

@@ -62,6 +62,8 @@ model::ResourceSettings fixedPart(const model::ResourceSettings& settings) {
                               each.raiseLast = false;
                               each.announcements = 0;
                               each.refresh = {};
+                              each.duplicateCheck = {};
+                              each.watchCarrier = true;
                               return each;
                           },
                           [](model::AliasSettings each) -> model::ResourceSettings {
@@ -174,7 +176,7 @@ private:
             if (!before)
                 effect("link " + link.name + " is new");
             else if (!(*before == link))
-                effect("link " + link.name + " gets other addresses");
+                effect("link " + link.name + " gets other addresses or settings");
             // In its place, too: heartbeats name a link by its number.
             else if (i < m_from.links.size() && m_from.links[i] == link)
                 oneStays = true;

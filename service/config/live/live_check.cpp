@@ -67,6 +67,10 @@ private:
         const std::string block = "node." + m_configuration.nodes[self].name;
         for (const model::LinkSetup& link : m_configuration.links) {
             const std::string& wanted = link.ends[self].address;
+            if (link.isSerial()) {
+                serialLine(block, link.name, wanted);
+                continue;
+            }
             const std::string bare = wanted.substr(0, wanted.find('%'));
             const auto found =
                 std::find_if(m_interfaces.begin(), m_interfaces.end(), [&](const InterfaceAddress& each) {
@@ -83,6 +87,18 @@ private:
                         (found->up ? " has no carrier" : " is switched off"),
                     found->up ? "look at its cable and switch" : "ip link set " + found->interface + " up");
         }
+    }
+
+    // Not opened: it may carry heartbeats at this moment.
+    void serialLine(const std::string& block, const std::string& name, const std::string& device) {
+        struct stat status {};
+        if (::stat(device.c_str(), &status) != 0)
+            say(true, block, "links." + name, device,
+                "link " + name + ": the device " + device + " can't be found: " + errnoText(errno),
+                "look at `dmesg | grep tty` for the serial lines of this host");
+        else if (!S_ISCHR(status.st_mode))
+            say(true, block, "links." + name, device, "link " + name + ": " + device + " is no device of a serial line",
+                "name the line's own device, such as /dev/ttyS0");
     }
 
     void gateways() {

@@ -21,7 +21,7 @@
 #include "engine/engine.h"
 #include "network/address_agent.h"
 #include "network/alias/alias_agent.h"
-#include "network/gateway_watch.h"
+#include "network/public_watch.h"
 #include "platform/linux/monotonic_clock.h"
 #include "recorder/flight/flight_recorder.h"
 #include "recorder/journal.h"
@@ -73,7 +73,7 @@ struct Composition::Parts {
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<storage::LunClient> luns;
     std::unique_ptr<HeartAdapter> heart;
-    std::unique_ptr<network::GatewayWatch> gateways;
+    std::unique_ptr<network::PublicWatch> publicNetwork;
     shell::AgentSwitchboard agents;
     std::unique_ptr<shell::Runner> runner;
     std::unique_ptr<FailbackClock> failbackClock;
@@ -126,16 +126,14 @@ Result<void> Composition::Parts::build(model::Configuration configuration) {
                                                                      .runDirectory = options.runDirectory,
                                                                      .configuration = configuration,
                                                                      .node = self});
-    if (!configuration.gateways.empty()) {
-        Result<std::unique_ptr<network::GatewayWatch>> made = network::GatewayWatch::make(configuration.gateways, {});
-        if (!made) return made.error();
-        gateways = std::move(made.value());
-    }
+    Result<std::unique_ptr<network::PublicWatch>> watch = network::PublicWatch::make(configuration, {}, *alarms);
+    if (!watch) return watch.error();
+    publicNetwork = std::move(watch.value());
     if (Result<void> made = buildAgents(configuration); !made) return made;
 
     runner =
         std::make_unique<shell::Runner>(*engine, shell::Outside{clock, *luns, agents, *heart, *hooks, *alarms, *fence, *standing,
-                                                                gateways.get(), flight ? &*flight : nullptr});
+                                                                publicNetwork.get(), flight ? &*flight : nullptr});
     failbackClock = std::make_unique<FailbackClock>(configuration, localMinuteOfDay,
                                                     [this](engine::FailbackWindow window) { runner->post(window); });
     service = std::make_unique<Service>(*engine, *runner, *heart, *luns, agents, *alarms, *journal, clock);
@@ -247,7 +245,7 @@ Result<std::unique_ptr<Composition>> Composition::make(const Options& options, m
 Result<void> Composition::start() {
     m_parts->heart->start();
     if (Result<void> started = m_parts->luns->start(); !started) return started;
-    if (m_parts->gateways) m_parts->gateways->start();
+    if (m_parts->publicNetwork) m_parts->publicNetwork->start();
     if (Result<void> listening = m_parts->control->start(); !listening) return listening;
     m_parts->runner->start(m_parts->boot);
     m_parts->failbackClock->start();

@@ -3,6 +3,7 @@
 
 #include "control/server/tls.h"
 #include "daemon/control/node_token.h"
+#include "model/link_order.h"
 #include "wire/key_file.h"
 
 #include <algorithm>
@@ -18,12 +19,13 @@ QUrl urlOf(const std::string& address, std::uint16_t port) {
     return url;
 }
 
-// The peer's address on each link; those on which it is heard first, in the order of the configuration.
+// The peer's address on each link; those on which it is heard first, by the links' preference.
 std::vector<QUrl> peerUrls(const model::Configuration& configuration, model::NodeId peer,
                            const ports::HeartReport& heard) {
     std::vector<std::pair<bool, QUrl>> urls;
-    for (std::size_t i = 0; i < configuration.links.size(); ++i)
-        urls.emplace_back(i < heard.links.size() && heard.links[i].liveness == model::Liveness::Alive,
+    for (const std::size_t i : model::linksByPreference(configuration.links))
+        if (!configuration.links[i].isSerial())
+            urls.emplace_back(i < heard.links.size() && heard.links[i].liveness == model::Liveness::Alive,
                           urlOf(configuration.links[i].ends[model::indexOf(peer)].address, configuration.control.port));
     std::stable_partition(urls.begin(), urls.end(), [](const auto& each) { return each.first; });
     std::vector<QUrl> ordered;
@@ -57,7 +59,8 @@ Result<std::unique_ptr<ControlPart>> ControlPart::make(const Setup& setup) {
     // Every link's own address, so that the service can be asked as long as any of them lives. Never a floating address:
     // who asks means this node, not the one that happens to be active.
     for (const model::LinkSetup& link : configuration.links)
-        settings.addresses.push_back(link.ends[model::indexOf(setup.self)].address);
+        if (!link.isSerial())
+            settings.addresses.push_back(link.ends[model::indexOf(setup.self)].address);
     settings.addresses.emplace_back("127.0.0.1");
     settings.port = configuration.control.port;
     settings.tls = std::move(tls.value());

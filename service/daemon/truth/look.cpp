@@ -82,7 +82,7 @@ void lookAtAddresses(model::NodeTruth& truth) {
         look.address = parsed.value();
         look.heldHere = !address.interface.empty();
         for (const network::AssignedAddress& each : assigned.value())
-            if (each.interface == look.interface.index && each.address != parsed.value() && !each.address.six &&
+            if (each.interface == look.interface.index && each.address != parsed.value() &&
                 !look.source && each.address.sameSubnet(parsed.value(), each.prefixLength))
                 look.source = each.address;
         address.wireInterface = look.interface.name;

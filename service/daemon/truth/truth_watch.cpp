@@ -111,6 +111,7 @@ void TruthWatch::beginRound() {
     m_next.start(wholeMilliseconds(truthInterval));
     if (m_running) return; // whoever asked meanwhile gets the answer of this round
     m_running = true;
+    m_activeAtPeer = activeAtPeer();
     m_deadline.start(wholeMilliseconds(truthPatience));
     std::thread([owner = m_owner, this, settings = m_settings, truth = believed()]() mutable {
         sigset_t all;
@@ -145,10 +146,38 @@ void TruthWatch::endRound(model::NodeTruth seen) {
         answered(seen);
 }
 
+std::set<std::string> TruthWatch::activeAtPeer() const {
+    std::set<std::string> groups;
+    for (const model::GroupView& group : m_service.view().groups)
+        if (group.peerRoleFresh && group.peerRole == model::Role::Active) groups.insert(group.name);
+    return groups;
+}
+
+std::vector<model::Contradiction> TruthWatch::unseenAddresses(const model::NodeTruth& seen) const {
+    std::vector<model::Contradiction> found;
+    const std::set<std::string> active = activeAtPeer();
+    for (const model::TruthAddress& address : seen.addresses) {
+        const bool wasLookedAt = address.trouble.empty() && !address.wireInterface.empty();
+        if (!wasLookedAt || !address.settled || address.claimed || !address.interface.empty() || !address.answers.empty())
+            continue;
+        if (!active.contains(address.group) || !m_activeAtPeer.contains(address.group)) continue;
+        found.push_back({"address.unseen:" + address.group + "/" + address.resource, seen.node,
+                         model::Severity::Warning,
+                         "group " + address.group + " is active on " + seen.peer + ", but nobody answers for its address " +
+                             address.address + " on the network of " + seen.node + " (" + address.wireInterface +
+                             "): clients there don't reach it",
+                         "on " + seen.peer + ": `ip address`, and the cable, the switch port and its filters"});
+    }
+    return found;
+}
+
 void TruthWatch::judge(const model::NodeTruth& seen) {
     std::set<std::string> standing;
     bool fresh = false;
-    for (const model::Contradiction& each : control::contradictionsOf(seen)) {
+    std::vector<model::Contradiction> found = control::contradictionsOf(seen);
+    for (model::Contradiction& each : unseenAddresses(seen))
+        found.push_back(std::move(each));
+    for (const model::Contradiction& each : found) {
         standing.insert(each.id);
         if (!m_seenOnce.contains(each.id)) {
             fresh = true;

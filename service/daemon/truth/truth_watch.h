@@ -41,6 +41,10 @@ private:
     void beginRound();
     void endRound(model::NodeTruth seen);
     void judge(const model::NodeTruth& seen);
+    // The groups that the peer says are active there.
+    [[nodiscard]] std::set<std::string> activeAtPeer() const;
+    // Addresses of such a group for which nobody answers on a network that this node hears: does it believe the peer?
+    [[nodiscard]] std::vector<model::Contradiction> unseenAddresses(const model::NodeTruth& seen) const;
 
     LookSettings m_settings;
     model::NodeId m_self;
@@ -52,6 +56,7 @@ private:
     QTimer m_deadline; // of the round
     bool m_running = false;
     std::vector<std::function<void(Result<model::NodeTruth>)>> m_askers;
+    std::set<std::string> m_activeAtPeer; // when the round began
     std::set<std::string> m_seenOnce;
     std::set<std::string> m_raised;
 };

@@ -3,9 +3,11 @@
 // of both in this process.
 #include "heart/client.h"
 #include "heart/launcher.h"
+#include "heart/serial_frame.h"
 #include "wire/sealing.h"
 
 #include "guardian.h"
+#include "serial_cable.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -119,9 +121,38 @@ class PairTest : public QObject {
 
     const Guardian m_guardian;
     std::string m_keyFile;
+    QTemporaryDir m_devices; // names of the cable's ends, which go before the ends do: their numbers are used again
+    std::unique_ptr<fakes::SerialCable> m_cable;
     std::unique_ptr<Host> m_alpha;
     std::unique_ptr<Host> m_beta;
 
+    std::string device(std::size_t end) const { return m_devices.filePath(QString::number(end)).toStdString(); }
+    void pluggedIn(std::size_t end) {
+        QCOMPARE(::symlink(m_cable->end(end).c_str(), device(end).c_str()), 0);
+    }
+    // A pair with the first link and a serial line.
+    void bringUpWithSerial() {
+        m_cable = std::make_unique<fakes::SerialCable>();
+        QVERIFY(m_cable->sound());
+        m_alpha = std::make_unique<Host>(NodeId::First, m_guardian, m_keyFile, 20ms);
+        m_beta = std::make_unique<Host>(NodeId::Second, m_guardian, m_keyFile, 20ms);
+        for (Host* host : {m_alpha.get(), m_beta.get()}) {
+            LinkSettings line;
+            line.name = "serial";
+            line.ownAddress = device(host == m_alpha.get() ? 0 : 1);
+            line.serialRate = 115200;
+            host->settings.links[1] = line;
+            host->client = std::make_unique<Client>(host->run(), host->settings);
+            QVERIFY(host->start().ok());
+            QVERIFY(eventually([&] { return host->client->connect().ok(); }));
+        }
+    }
+
+    void unplug() {
+        for (const std::size_t end : {0, 1})
+            ::unlink(device(end).c_str());
+        m_cable.reset();
+    }
     void bringUp(Duration heartbeat) {
         m_alpha = std::make_unique<Host>(NodeId::First, m_guardian, m_keyFile, heartbeat);
         m_beta = std::make_unique<Host>(NodeId::Second, m_guardian, m_keyFile, heartbeat);
@@ -148,6 +179,7 @@ private Q_SLOTS:
     void cleanup() {
         m_alpha.reset();
         m_beta.reset();
+        unplug();
     }
 
     void eachHearsTheOther() {
@@ -322,6 +354,75 @@ private Q_SLOTS:
         // The next one takes the place.
         QVERIFY(m_alpha->start().ok());
         QVERIFY(eventually([&] { return m_alpha->client->connect().ok(); }));
+        QVERIFY(eventually([&] { return m_alpha->sees(Liveness::Alive) && m_beta->sees(Liveness::Alive); }));
+    }
+
+    void aSerialLineCarriesHeartbeats() {
+        bringUpWithSerial();
+        pluggedIn(0);
+        pluggedIn(1);
+        QVERIFY(eventually([&] { return m_alpha->sees(Liveness::Alive) && m_beta->sees(Liveness::Alive); }));
+        QVERIFY(eventually([&] { return m_alpha->report().links[1].peerHearsUs; }));
+        QVERIFY(m_alpha->report().links[1].roundTrip > Duration(0));
+
+        m_cable->plug(false);
+        QVERIFY(eventually([&] { return m_alpha->report().links[1].liveness == Liveness::Lost; }));
+        QVERIFY(m_alpha->report().links[0].liveness == Liveness::Alive);
+        m_cable->plug(true);
+        QVERIFY(eventually([&] { return m_alpha->sees(Liveness::Alive) && m_beta->sees(Liveness::Alive); }));
+        // Noise is no attack: nothing is counted as refused, and the line goes on.
+        const std::uint64_t before = m_alpha->report().links[1].received;
+        m_cable->disturb(0, std::string("\0login: \x7f\xff", 11) + std::string(5000, 'U'));
+        QVERIFY(eventually([&] { return m_alpha->report().links[1].received > before + 10; }));
+        QCOMPARE(m_alpha->report().rejectedTotal, std::uint64_t{0});
+    }
+
+    void whatIsSaidOverASerialLineIsSealedToo() {
+        bringUpWithSerial();
+        pluggedIn(0);
+        pluggedIn(1);
+        QVERIFY(eventually([&] { return m_alpha->sees(Liveness::Alive) && m_beta->sees(Liveness::Alive); }));
+        QVERIFY(m_beta->client->publish(activeStatus()));
+        QVERIFY(eventually([&] { return m_alpha->report().peer.status == activeStatus(); }));
+
+        wire::Heartbeat forged;
+        forged.cluster = cluster;
+        forged.sender = NodeId::Second;
+        forged.link = 1;
+        forged.boot = model::BootDigest(0xb);
+        forged.sequence = 1'000'000'000'000;
+        wire::ClusterKey foreign;
+        foreign.bytes.fill(1);
+        wire::Datagram datagram{};
+        const std::size_t bytes = wire::seal(forged, foreign, wire::randomSalt(), datagram);
+        SerialFrame frame{};
+        const std::size_t framed = toSerialFrame(std::span<const std::uint8_t>(datagram).first(bytes), frame);
+        // Between two heartbeats now and then, else it breaks one: again until it got through.
+        QVERIFY(eventually([&] {
+            m_cable->disturb(0, std::string(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(framed)));
+            return m_alpha->report().links[1].rejected > 0;
+        }));
+        QVERIFY(m_alpha->report().rejectedWhy.find("(link serial)") != std::string::npos);
+        QVERIFY(m_alpha->report().peer.status == activeStatus());
+    }
+
+    void aDeviceThatComesLaterIsOpenedLater() {
+        bringUpWithSerial();
+        pluggedIn(1);
+        QVERIFY(eventually([&] {
+            const Report report = m_alpha->report();
+            return report.links.size() == 2 && report.links[0].liveness == Liveness::Alive;
+        }));
+        QVERIFY(m_alpha->report().links[1].liveness != Liveness::Alive);
+        pluggedIn(0);
+        QVERIFY(eventually([&] { return m_alpha->sees(Liveness::Alive) && m_beta->sees(Liveness::Alive); }));
+        // The adapters are pulled: the hearts go on without, and take the next ones.
+        unplug();
+        QVERIFY(eventually([&] { return m_alpha->report().links[1].liveness == Liveness::Lost; }));
+        QVERIFY(m_alpha->report().links[0].liveness == Liveness::Alive);
+        m_cable = std::make_unique<fakes::SerialCable>();
+        pluggedIn(0);
+        pluggedIn(1);
         QVERIFY(eventually([&] { return m_alpha->sees(Liveness::Alive) && m_beta->sees(Liveness::Alive); }));
     }
 

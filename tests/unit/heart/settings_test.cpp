@@ -81,6 +81,26 @@ private Q_SLOTS:
         QVERIFY2(parsed.error().text().find(named.toStdString()) != std::string::npos, parsed.error().text().c_str());
     }
 
+    void serialLinesAndMulticastAreKept() {
+        Settings settings = example();
+        settings.links[0].group = "239.77.1.1";
+        settings.links[0].ttl = 3;
+        LinkSettings line;
+        line.name = "serial";
+        line.ownAddress = "/dev/ttyS0";
+        line.serialRate = 57600;
+        settings.links.push_back(line);
+        const auto parsed = parseSettings("f", toText(settings));
+        QVERIFY2(parsed.ok(), parsed.ok() ? "" : parsed.error().text().c_str());
+        QVERIFY(parsed.value() == settings);
+        QVERIFY(digestOf(settings) != digestOf(example()));
+        for (const char* bad :
+             {"serial = s ttyS0 9600", "serial = s /dev/ttyS0 9601", "serial = s /dev/ttyS0", "multicast = private 239.1.1.1",
+              "multicast = private 239.1.1.1 1", "multicast = public 239.1.1.1 0", "multicast = public 239.1.1.1 256"})
+            QVERIFY2(!parseSettings("f", toText(example()) + bad + "\n").ok(), bad);
+        QVERIFY(parseSettings("f", toText(example()) + "multicast = public 239.1.1.1 1\n").ok());
+    }
+
     void nothingMayBeMissing() {
         const QString text = QString::fromStdString(toText(example()));
         for (const char* key :

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <sched.h>
+#include <set>
 #include <sys/socket.h>
 #include <thread>
 
@@ -16,7 +17,11 @@
 #include "network/address_defence.h"
 #include "network/arp.h"
 #include "network/gateway_watch.h"
+#include "network/kernel_duplicate_check.h"
 #include "network/neighbour.h"
+#include "network/netlink_routes.h"
+#include "network/public_watch.h"
+#include "network/wire_look.h"
 #include "platform/linux/monotonic_clock.h"
 
 using namespace dyad;
@@ -433,6 +438,200 @@ private Q_SLOTS:
         QVERIFY(Host::run("ip link set port2 up"));
         m_beta.enter();
         QTRY_VERIFY_WITH_TIMEOUT(told.back(), guardMs);
+    }
+
+    void routesComeAndGoWithTheAddress_data() {
+        QTest::addColumn<QString>("address");
+        QTest::addColumn<QString>("destination");
+        QTest::addColumn<QString>("gateway");
+        QTest::newRow("IPv4") << "10.77.0.50"
+                              << "192.0.2.0"
+                              << "10.77.0.3";
+        QTest::newRow("IPv6") << "fd77::50"
+                              << "2001:db8::"
+                              << "fd77::3";
+    }
+    void routesComeAndGoWithTheAddress() {
+        QFETCH(QString, address);
+        QFETCH(QString, destination);
+        QFETCH(QString, gateway);
+        const bool six = address.contains(':');
+        const std::string show = std::string(six ? "ip -6" : "ip -4") + " route show table all proto 215";
+        model::AddressSettings settings;
+        settings.address = address.toStdString();
+        settings.routes = {{destination.toStdString(), std::uint8_t(six ? 32 : 24), gateway.toStdString(), 50, 254, true},
+                           {destination.toStdString(), std::uint8_t(six ? 32 : 24), gateway.toStdString(), 0, 100, false},
+                           {six ? "::" : "0.0.0.0", 0, gateway.toStdString(), 7, 254, true}};
+        m_alpha.enter();
+        auto held = makeAddressAgent(settings).value();
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        QByteArray table;
+        QVERIFY(Host::run(show, &table));
+        QCOMPARE(table.trimmed().count('\n') + 1, qsizetype{3});
+        QVERIFY2(table.contains("src " + address.toLatin1()) && table.contains("table 100"), table.constData());
+        QCOMPARE(listOwnRoutes(six).value().size(), std::size_t{3});
+        // What goes there says that it comes from the address.
+        QByteArray way;
+        const QString far = six ? "2001:db8::7" : "192.0.2.7";
+        QVERIFY(Host::run("ip route get " + far.toStdString(), &way));
+        QVERIFY2(way.contains("src " + address.toLatin1()), way.constData());
+
+        // The next life of the service finds them; one that somebody has removed is put back.
+        held.reset();
+        QVERIFY(Host::run(std::string(six ? "ip -6" : "ip -4") + " route del table 100 " + destination.toStdString() +
+                          (six ? "/32" : "/24")));
+        held = makeAddressAgent(settings).value();
+        COMPARE_OUTCOME(probe(*held), ResourceOutcome::Running);
+        QCOMPARE(listOwnRoutes(six).value().size(), std::size_t{3});
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+        QVERIFY(listOwnRoutes(six).value().empty());
+        QVERIFY(!raised(settings.address));
+    }
+
+    void aRouteThatCantBeHadLeavesNothing() {
+        m_alpha.enter();
+        model::AddressSettings settings;
+        settings.address = "10.77.0.50";
+        settings.routes = {{"192.0.2.0", 24, "10.77.0.3", 50, 254, false}, {"198.51.100.0", 24, "172.16.9.9", 0, 254, false}};
+        const auto held = makeAddressAgent(settings).value();
+        const ports::AgentResult result = start(*held, true);
+        QCOMPARE(result.outcome, ResourceOutcome::Failed);
+        QVERIFY2(result.detail.find("198.51.100.0/24 via 172.16.9.9") != std::string::npos, result.detail.c_str());
+        QVERIFY(!raised("10.77.0.50"));
+        QVERIFY(listOwnRoutes(false).value().empty());
+        // Somebody else's route of that kind is not taken for ours, nor away from him.
+        QVERIFY(Host::run("ip route add 192.0.2.0/24 via 10.77.0.2 metric 50"));
+        settings.routes.pop_back();
+        const auto second = makeAddressAgent(settings).value();
+        QCOMPARE(start(*second, true).outcome, ResourceOutcome::Failed);
+        COMPARE_OUTCOME(stop(*second), ResourceOutcome::Stopped);
+        QVERIFY(Host::run("ip route del 192.0.2.0/24 via 10.77.0.2 metric 50"));
+    }
+
+    // RFC 4862: the kernel asks, and what it finds is what the start answers.
+    void theKernelAsksForIpv6() {
+        model::AddressSettings settings;
+        settings.address = "fd77::60";
+        settings.duplicateCheck = model::AddressSettings::DuplicateCheck::Kernel;
+        m_client.enter();
+        QVERIFY(Host::run("ip addr add fd77::60/64 dev eth0 nodad"));
+        m_alpha.enter();
+        const auto held = makeAddressAgent(settings).value();
+        const ports::AgentResult taken = start(*held, false);
+        QCOMPARE(taken.outcome, ResourceOutcome::Failed);
+        QVERIFY2(taken.detail.find("already in use") != std::string::npos, taken.detail.c_str());
+        QVERIFY(!raised("fd77::60"));
+
+        m_client.enter();
+        QVERIFY(Host::run("ip addr del fd77::60/64 dev eth0"));
+        m_alpha.enter();
+        COMPARE_OUTCOME(start(*held, false), ResourceOutcome::Running);
+        const Result<std::vector<AssignedAddress>> all = listAddresses();
+        for (const AssignedAddress& each : all.value())
+            if (each.address == parseIpAddress("fd77::60").value()) QVERIFY(!each.tentative && !each.duplicate);
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+
+        // Overtaken while the kernel asks: nothing stays.
+        std::optional<ports::AgentResult> started;
+        held->start(false, [&](const ports::AgentResult& result) { started = result; });
+        QVERIFY(!started.has_value());
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+        QVERIFY(started.has_value() && started->outcome == ResourceOutcome::Failed);
+        QVERIFY(!raised("fd77::60"));
+    }
+
+    void aDeadCableIsALostNetwork() {
+        struct FakeAlarms : ports::AlarmPort {
+            std::set<std::string> standing;
+            void raise(const model::AlarmView& alarm) override { standing.insert(alarm.id); }
+            void clear(const std::string& id) override { standing.erase(id); }
+        } alarms;
+        model::Configuration configuration;
+        QVERIFY(PublicWatch::make(configuration, {}, alarms).value() == nullptr); // nothing to watch
+        model::GroupSetup group;
+        model::ResourceSetup resource;
+        model::AddressSettings settings;
+        settings.address = "10.77.0.50";
+        resource.settings = settings;
+        group.resources.push_back(resource);
+        configuration.groups.push_back(group);
+
+        m_alpha.enter();
+        const auto alone = PublicWatch::make(configuration, {}, alarms).value(); // no gateway
+        configuration.gateways = {"10.77.0.3"};
+        const auto both = PublicWatch::make(configuration, {.interval = 20ms, .misses = 3}, alarms).value();
+        std::vector<bool> told;
+        std::vector<bool> toldBoth;
+        alone->onChange = [&](bool reachable) { told.push_back(reachable); };
+        both->onChange = [&](bool reachable) { toldBoth.push_back(reachable); };
+        alone->start();
+        both->start();
+        QVERIFY(told.empty());
+        QTRY_VERIFY_WITH_TIMEOUT((told == std::vector{true} && toldBoth == std::vector{true}), guardMs);
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port1 down"));
+        m_alpha.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(told.size() == 2 && toldBoth.size() == 2, guardMs);
+        QVERIFY(!told.back() && !toldBoth.back());
+        QVERIFY(alarms.standing == std::set<std::string>{"carrier.lost:eth0"});
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port1 up"));
+        m_alpha.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(told.back() && toldBoth.back(), guardMs);
+        QVERIFY(alarms.standing.empty());
+        // A gateway that falls silent behind a living cable is seen by the one that asks it alone.
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port3 down"));
+        m_alpha.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(!toldBoth.back(), guardMs);
+        QVERIFY(told.back());
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port3 up"));
+        m_alpha.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(toldBoth.back(), guardMs);
+    }
+
+    // What the standby asks: does the network believe that somebody has the address?
+    void theWireTellsWhoHasAnAddress_data() { takeoverMovesTheNeighboursCache_data(); }
+    void theWireTellsWhoHasAnAddress() {
+        QFETCH(QString, address);
+        const std::string ip = address.toStdString();
+        m_alpha.enter();
+        QVERIFY(Host::run("ip addr replace fd77::1/64 dev eth0 nodad")); // gone when its cable was
+        const HardwareAddress alpha = ownHardware();
+        const auto held = agent(ip);
+        COMPARE_OUTCOME(start(*held, true), ResourceOutcome::Running);
+        m_beta.enter();
+        QVERIFY(Host::run("ip addr replace fd77::2/64 dev eth0 nodad"));
+        WireLook look;
+        look.interface = eth0();
+        look.address = parseIpAddress(ip).value();
+        look.source = parseIpAddress(look.address.six ? "fd77::2" : "10.77.0.2").value();
+        std::vector<WireLook> looks{look};
+        lookAtWire(looks);
+        QVERIFY2(looks[0].trouble.empty(), looks[0].trouble.c_str());
+        QCOMPARE(looks[0].answers.size(), std::size_t{1});
+        QVERIFY(looks[0].answers[0] == alpha);
+        m_alpha.enter();
+        COMPARE_OUTCOME(stop(*held), ResourceOutcome::Stopped);
+        m_beta.enter();
+        looks = {look};
+        lookAtWire(looks);
+        QVERIFY2(looks[0].trouble.empty(), looks[0].trouble.c_str());
+        QVERIFY(looks[0].answers.empty());
+        // Without a cable nothing can be said.
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port2 down"));
+        m_beta.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(!eth0().carrier, guardMs);
+        look.interface = eth0();
+        looks = {look};
+        lookAtWire(looks);
+        QVERIFY(!looks[0].trouble.empty());
+        m_switch.enter();
+        QVERIFY(Host::run("ip link set port2 up"));
+        m_beta.enter();
+        QTRY_VERIFY_WITH_TIMEOUT(eth0().carrier, guardMs);
     }
 
     void gatewaysThatAreNone() {

@@ -85,7 +85,8 @@ Result<void> NetbiosWay::writeSettings() const {
                                      {"state directory", m_folder},
                                      {"cache directory", m_folder},
                                      {"pid directory", m_folder},
-                                     {"private dir", m_folder}})
+                                     {"private dir", m_folder},
+                                     {"nmbd:socket dir", m_folder + "/socket"}})
         text += std::string("\t") + key + " = " + value + "\n";
     if (::mkdir(m_folder.c_str(), 0755) != 0 && errno != EEXIST)
         return Error{"make the folder", m_folder, errnoText(errno), "look at the service's run directory"};

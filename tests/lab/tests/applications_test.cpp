@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <sys/stat.h>
 #include <fstream>
 
 using namespace dyad;
@@ -171,6 +172,7 @@ private Q_SLOTS:
         for (const char* host : hostNames) {
             std::ofstream(hostFolder(host) + nginxFile) << nginxText;
             std::ofstream(hostFolder(host) + apacheFile) << apacheText;
+            std::ofstream(hostFolder(host) + "/etc/exports") << "# none but those of the group\n";
             const std::string noise = hostFolder(host) + "/etc/noise";
             std::ofstream(noise) << noiseText;
             QVERIFY(::chmod(noise.c_str(), 0755) == 0);

@@ -140,6 +140,8 @@ void LeaseTest::whatLosesALease_data() {
         },
         "");
     row(
+        "the peer says nothing of the group", [](Workplace& at) { at.state.peer.status.groups.clear(); }, "");
+    row(
         "the peer's service is gone, and its word is old",
         [](Workplace& at) {
             at.word(at.erp()).role = Role::Active;

@@ -135,9 +135,9 @@ struct Request {
 Request request(const std::string& number) {
     Request made{number, monotonicNow(), {}, {}, 0};
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval patience{requestSeconds, 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const timeval mostWaited{requestSeconds, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &mostWaited, sizeof mostWaited);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &mostWaited, sizeof mostWaited);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(poolPort);

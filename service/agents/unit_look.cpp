@@ -91,7 +91,7 @@ Result<model::UnitFacts> askUnit(const std::string& unit, const std::string& add
                          std::string& trouble) {
         sd_bus_message* question = nullptr;
         sd_bus_message* answer = nullptr;
-        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_error error{};
         int sent = sd_bus_message_new_method_call(bus.get(), &question, systemdName, path, interface, member);
         const std::unique_ptr<sd_bus_message, MessageUnref> kept(question);
         if (sent >= 0) sent = sd_bus_message_append(question, "s", argument);

@@ -141,7 +141,8 @@ void FakeSystemd::become(const std::string& name, const std::string& active, con
     unit.result = result;
     unit.exitCode = exitCode;
     unit.exitStatus = exitStatus;
-    if (m_thread.joinable()) inLoop([this, name] { tellChange(name); });
+    // Each change by itself, as it was: the next may come before the loop's turn.
+    if (m_thread.joinable()) inLoop([this, name, unit] { tellChange(name, unit); });
 }
 
 void FakeSystemd::release(const std::string& name) {
@@ -234,9 +235,10 @@ void FakeSystemd::removeJob(const Job& job, const std::string& result) {
                        job.unit.c_str(), result.c_str());
 }
 
-void FakeSystemd::tellChange(const std::string& name) {
+void FakeSystemd::tellChange(const std::string& name) { tellChange(name, m_units[name]); }
+
+void FakeSystemd::tellChange(const std::string& name, const FakeUnit& unit) {
     if (!m_subscribed) return;
-    const FakeUnit& unit = m_units[name];
     sd_bus_emit_signal(m_bus, pathOf(name).c_str(), propertiesInterface, "PropertiesChanged", "sa{sv}as", unitInterface,
                        2, "ActiveState", "s", unit.active.c_str(), "SubState", "s", unit.sub.c_str(), 1, "Job");
 }

@@ -82,6 +82,7 @@ private:
     void runJobs();
     void removeJob(const Job& job, const std::string& result);
     void tellChange(const std::string& name);
+    void tellChange(const std::string& name, const FakeUnit& unit);
     void loop();
     void inLoop(std::function<void()> what);
 

@@ -14,6 +14,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <malloc.h>
 #include <map>
 #include <optional>
 #include <sys/resource.h>
@@ -45,6 +46,8 @@ int complain(const std::string& text) {
 } // namespace
 
 int main(int argc, char** argv) {
+    // Few threads, each idle nearly always: a heap for each of them would keep what it once had.
+    ::mallopt(M_ARENA_MAX, 1);
     daemon::rememberCommandLine(argc, argv);
     daemon::Options options;
     options.node = hostName();

@@ -149,7 +149,7 @@ class PairTest : public QObject {
     }
 
     void unplug() {
-        for (const std::size_t end : {0, 1})
+        for (const std::size_t end : {std::size_t{0}, std::size_t{1}})
             ::unlink(device(end).c_str());
         m_cable.reset();
     }

@@ -22,9 +22,9 @@ const std::string unitFolder = "/org/freedesktop/systemd1/unit/";
 std::string pathOf(const std::string& name) {
     std::string path = unitFolder;
     static constexpr const char* digits = "0123456789abcdef";
-    for (const unsigned char each : name)
-        if (isalnum(each) != 0)
-            path += static_cast<char>(each);
+    for (const char letter : name)
+        if (const auto each = static_cast<unsigned char>(letter); isalnum(each) != 0)
+            path += letter;
         else
             path += {'_', digits[each / 16], digits[each % 16]};
     return path;

@@ -76,15 +76,15 @@ Result<std::unique_ptr<ControlPart>> ControlPart::make(const Setup& setup) {
         log(model::Severity::Information, "the tokens file was read again: " + std::to_string(table.size()) + " tokens");
         server->setTokens(std::move(table));
     };
-    constexpr const char* alarm = "control.tokens";
+    constexpr const char* tokensAlarm = "control.tokens";
     part->m_tokens->onTrouble = [&alarms = setup.alarms](const Error& error) {
-        alarms.raise({.id = alarm,
+        alarms.raise({.id = tokensAlarm,
                       .severity = model::Severity::Warning,
                       .text = "the tokens of before are still in force: " + error.tried + " " + error.on + ": " +
                               error.cameBack,
                       .remedy = error.remedy});
     };
-    part->m_tokens->onWell = [&alarms = setup.alarms] { alarms.clear(alarm); };
+    part->m_tokens->onWell = [&alarms = setup.alarms] { alarms.clear(tokensAlarm); };
     return part;
 }
 
